@@ -1,0 +1,367 @@
+"""Finds the stored values that a question mentions, however it writes them: an index held in memory, asked in a few
+milliseconds with 200,000 values.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from rapidfuzz.distance import OSA
+
+from services.documents.core.index_values import name_words, stem, words
+from services.documents.core.model import IndexedValue, MatchKind, ValueMatch
+from services.documents.core.value_words import (
+    CODE_FAMILIES,
+    COMMON_WORDS,
+    FALSE_VALUES,
+    FLAG_WORDS,
+    NEGATIONS,
+    PLACE_WORDS,
+    SAME_THINGS,
+    TRUE_VALUES,
+)
+
+# Bounds that keep a question of any length within its milliseconds.
+QUESTION_CHARACTERS = 8_000
+QUESTION_WORDS = 400
+PHRASE_WORDS = 12
+# A word that occurs in more values than this says nothing about which one is meant.
+VALUES_PER_WORD = 40
+MATCHES_PER_PHRASE = 12
+PARTIAL_MATCHES_PER_COLUMN = 2
+
+_SCORE = {
+    MatchKind.EXACT: 1.0,
+    MatchKind.CASE: 0.97,
+    MatchKind.FOLDED: 0.94,
+    MatchKind.STEM: 0.88,
+    MatchKind.SYNONYM: 0.85,
+    MatchKind.TYPO: 0.8,
+    MatchKind.BOOLEAN: 0.7,
+    MatchKind.PARTIAL: 0.6,
+}
+_QUOTED = re.compile(
+    r"\"([^\"]{1,200})\"|\u201c([^\u201d]{1,200})\u201d|\u2018([^\u2019]{1,200})\u2019|(?<!\w)'([^']{1,200})'(?!\w)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of the question: its stem, where it stands, and whether it is quoted or looks like a name or a code."""
+
+    stem: str
+    start: int
+    end: int
+    is_quoted: bool
+    is_marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A run of the question's words (first to last) that means a value, before overlaps are settled."""
+
+    first: int
+    last: int
+    value: int
+    kind: MatchKind
+    score: float
+
+
+class ValueIndex:
+    """The values of one snapshot, ready to be found in questions. Immutable; safe to share between threads.
+
+    Holds per value one reference and about two dictionary entries: 200,000 values take some 100 MB.
+    """
+
+    def __init__(self, values: Iterable[IndexedValue]) -> None:
+        self._values = tuple(values)
+        self._by_key: dict[str, list[int]] = {}
+        self._by_word: dict[str, list[int]] = {}
+        self._longest = 1
+        by_column: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for number, value in enumerate(self._values):
+            stems = [stem(word) for word in value.normalized.split()]
+            self._add(stems, number, value)
+            by_column[value.table, value.column].append(number)
+        self._typos = _TypoIndex(self._by_word)
+        self._synonyms = self._code_words(by_column)
+        self._flags = self._flag_words(by_column)
+        self._names = frozenset(
+            stem(word) for column in by_column for name in column for word in name_words(name.rpartition(".")[2])
+        )
+
+    def __len__(self) -> int:
+        """The number of values."""
+        return len(self._values)
+
+    def find(self, question: str, limit: int = 20) -> tuple[ValueMatch, ...]:
+        """The values that the question seems to mention, best first, at most `limit`.
+
+        A phrase may mean values of several columns: all are given, for the reader to choose. A shorter phrase inside
+        a longer one that matched as well is left out.
+        """
+        read = _read(question)
+        hits = [*self._whole(read, question), *self._worded(read), *self._flagged(read)]
+        hits += self._partial(read, hits)
+        found = (self._match(question, read, hit) for hit in _settle(hits))
+        best = sorted(found, key=lambda match: (-match.score, match.start, -match.end, match.table, match.column))
+        return tuple(_bounded(best))[:limit]
+
+    def _add(self, stems: list[str], number: int, value: IndexedValue) -> None:
+        self._longest = max(self._longest, min(len(stems), PHRASE_WORDS))
+        self._by_key.setdefault(" ".join(stems), []).append(number)
+        # "Wi-Fi" is found by "wifi" too.
+        if 1 < len(stems) <= 3 and " " not in value.value:
+            self._by_key.setdefault("".join(stems), []).append(number)
+        for word in stems:
+            numbers = self._by_word.setdefault(word, [])
+            if len(numbers) <= VALUES_PER_WORD and (not numbers or numbers[-1] != number):
+                numbers.append(number)
+
+    def _code_words(self, by_column: dict[tuple[str, str], list[int]]) -> dict[str, list[int]]:
+        """Other words -> the values they mean: codes in columns that hold nothing else, and well-known other names."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for numbers in by_column.values():
+            codes = {self._values[number].normalized: number for number in numbers[:16]}
+            for family in CODE_FAMILIES:
+                if len(codes) > 1 and len(numbers) <= 16 and len(codes.keys() & family.keys()) == len(codes):
+                    for code, number in codes.items():
+                        for word in family[code].split():
+                            found[stem(word)].append(number)
+        for group in (*SAME_THINGS, *(f"{place},{','.join(other.split())}" for place, other in PLACE_WORDS.items())):
+            keys = [" ".join(stem(word) for word in name.split()) for name in group.split(",")]
+            for stored in keys:
+                for number in self._by_key.get(stored, ()):
+                    for said in keys:
+                        if said != stored:
+                            found[said].append(number)
+        return dict(found)
+
+    def _flag_words(self, by_column: dict[tuple[str, str], list[int]]) -> dict[str, list[tuple[int, bool]]]:
+        """The words of a flag column's name -> its values, each with whether it means yes."""
+        found: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+        for (_, column), numbers in by_column.items():
+            stored = {number: self._values[number].normalized for number in numbers[:3]}
+            if len(numbers) > 2 or not set(stored.values()) <= TRUE_VALUES | FALSE_VALUES:
+                continue
+            for word in name_words(column):
+                if word not in FLAG_WORDS and len(word) > 2:
+                    found[stem(word)] += [(number, text in TRUE_VALUES) for number, text in stored.items()]
+        return dict(found)
+
+    def _whole(self, read: list[_Word], question: str) -> Iterator[_Hit]:
+        """Phrases that are a whole value: as written, inflected, or with one misspelled word."""
+        typos = {at: self._corrections(word) for at, word in enumerate(read) if not self._known(word.stem)}
+        for first in range(len(read)):
+            for last in range(first, min(first + self._longest, len(read))):
+                if not self._known(read[last].stem) and not typos[last]:
+                    break
+                stems = [word.stem for word in read[first : last + 1]]
+                wrong = [at for at in range(first, last + 1) if at in typos]
+                if not wrong:
+                    yield from self._exact(read, question, first, last, " ".join(stems))
+                elif len(wrong) == 1:
+                    for right, likeness in typos[wrong[0]]:
+                        stems[wrong[0] - first] = right
+                        for number in self._by_key.get(" ".join(stems), ()):
+                            yield _Hit(first, last, number, MatchKind.TYPO, _SCORE[MatchKind.TYPO] * likeness)
+        for first, (word, following) in enumerate(zip(read, read[1:], strict=False)):
+            for number in self._by_key.get(word.stem + following.stem, ()):
+                yield _Hit(first, first + 1, number, MatchKind.FOLDED, _SCORE[MatchKind.FOLDED])
+
+    def _known(self, word: str) -> bool:
+        return word in self._by_word or word in self._by_key
+
+    def _exact(self, read: list[_Word], question: str, first: int, last: int, key: str) -> Iterator[_Hit]:
+        numbers = self._by_key.get(key)
+        if not numbers or not _may_be_value(read, first, last):
+            return
+        start, end = read[first].start, read[last].end
+        for number in numbers:
+            kind = _kind(question, start, end, self._values[number])
+            score = _SCORE[kind] * self._trust(read[first : last + 1], kind)
+            yield _Hit(first, last, number, kind, score)
+
+    def _trust(self, phrase: list[_Word], kind: MatchKind) -> float:
+        """How far a phrase that could be something else is believed to be a value."""
+        word = phrase[0]
+        if len(phrase) > 1 or word.is_quoted:
+            return 1.0
+        if word.stem.isdigit() and len(word.stem) < 4:
+            return 0.5
+        if word.stem in self._names and not (word.is_marked and kind is MatchKind.EXACT):
+            return 0.6
+        if len(word.stem) <= 2 and kind is not MatchKind.EXACT:
+            return 0.4
+        return 1.0
+
+    def _corrections(self, word: _Word) -> list[tuple[str, float]]:
+        if word.stem in self._names or word.stem in COMMON_WORDS or (len(word.stem) < 5 and not word.is_marked):
+            return []
+        found = self._typos.find(word.stem)
+        return found if word.is_marked or word.is_quoted else [(right, likeness * 0.85) for right, likeness in found]
+
+    def _worded(self, read: list[_Word]) -> Iterator[_Hit]:
+        """Phrases that mean a value stored as a code or under another name."""
+        for first, word in enumerate(read):
+            for last in range(first, min(first + 4, len(read))):
+                numbers = self._synonyms.get(" ".join(each.stem for each in read[first : last + 1]), ())
+                if numbers and (last > first or word.is_marked or word.stem not in COMMON_WORDS):
+                    for number in numbers:
+                        yield _Hit(first, last, number, MatchKind.SYNONYM, _SCORE[MatchKind.SYNONYM])
+
+    def _flagged(self, read: list[_Word]) -> Iterator[_Hit]:
+        """Words that name a flag column: its yes, or its no after a negation or in a negated form (`inactive`)."""
+        for at, word in enumerate(read):
+            for prefix in ("", "un", "in", "non", "dis"):
+                name = word.stem.removeprefix(prefix)
+                if prefix and name == word.stem:
+                    continue
+                is_no = bool(prefix) or any(before.stem in NEGATIONS for before in read[max(0, at - 2) : at])
+                for number, means_yes in self._flags.get(name, ()):
+                    if means_yes != is_no:
+                        yield _Hit(at, at, number, MatchKind.BOOLEAN, _SCORE[MatchKind.BOOLEAN])
+
+    def _partial(self, read: list[_Word], hits: list[_Hit]) -> Iterator[_Hit]:
+        """Names and quoted words that are a part of longer values, where nothing matched whole."""
+        taken = {at for hit in hits for at in range(hit.first, hit.last + 1)}
+        for first, last in _runs(read, taken):
+            stems = [word.stem for word in read[first : last + 1]]
+            numbers = set(self._by_word.get(stems[0], ())).intersection(*(self._by_word.get(s, ()) for s in stems[1:]))
+            if not numbers or len(self._by_word[stems[0]]) > VALUES_PER_WORD:
+                continue
+            for number in sorted(numbers, key=lambda number: (len(self._values[number].normalized), number)):
+                share = len(stems) / len(self._values[number].normalized.split())
+                yield _Hit(first, last, number, MatchKind.PARTIAL, _SCORE[MatchKind.PARTIAL] * (0.5 + share / 2))
+
+    def _match(self, question: str, read: list[_Word], hit: _Hit) -> ValueMatch:
+        value = self._values[hit.value]
+        start, end = read[hit.first].start, read[hit.last].end
+        if hit.kind is MatchKind.EXACT:
+            end = max(end, start + len(value.value))
+        return ValueMatch(
+            value.table, value.column, value.value, question[start:end], start, end, round(hit.score, 4), hit.kind
+        )
+
+
+class _TypoIndex:
+    """Words that differ from a given one by a slip: one edit below eight letters, two from eight on.
+
+    A word with one edit keeps its first or its second half, so both halves are keys (the pigeonhole principle); two
+    edits are found where they fall into one half. Distance: optimal string alignment, a swap counts as one.
+    """
+
+    def __init__(self, vocabulary: Iterable[str]) -> None:
+        self._by_half: dict[str, list[str]] = defaultdict(list)
+        for word in vocabulary:
+            if len(word) >= 4 and word.isalpha():
+                middle = len(word) // 2
+                self._by_half[f"{word[:middle]}-"].append(word)
+                self._by_half[f"-{word[middle:]}"].append(word)
+
+    def find(self, word: str) -> list[tuple[str, float]]:
+        """At most three words, likeliest first, each with its likeness in 0..1."""
+        if len(word) < 4 or not word.isalpha():
+            return []
+        allowed = 1 if len(word) < 8 else 2
+        near = {
+            candidate
+            for size in range(len(word) - allowed, len(word) + allowed + 1)
+            for half in (f"{word[: size // 2]}-", f"-{word[len(word) - (size - size // 2) :]}")
+            for candidate in self._by_half.get(half, ())
+            if abs(len(candidate) - len(word)) <= allowed
+        }
+        scored = ((candidate, OSA.distance(word, candidate, score_cutoff=allowed)) for candidate in near)
+        right = [(other, 1 - distance / len(word)) for other, distance in scored if 0 < distance <= allowed]
+        return sorted(right, key=lambda pair: (-pair[1], pair[0]))[:3]
+
+
+def _read(question: str) -> list[_Word]:
+    question = question[:QUESTION_CHARACTERS]
+    quoted = [match.span() for match in _QUOTED.finditer(question)]
+    read: list[_Word] = []
+    for folded, start, end in words(question):
+        if len(read) == QUESTION_WORDS:
+            break
+        written = question[start:end]
+        is_quoted = any(opens < start and end < closes for opens, closes in quoted)
+        # A capital at the start of a sentence marks nothing; inside it, it marks a name or a code.
+        opens_sentence = not question[:start].rstrip(" \"'\u201c\u2018([") or question[:start].rstrip()[-1:] in ".?!"
+        is_marked = is_quoted or any(c.isdigit() for c in written) or (written[0].isupper() and not opens_sentence)
+        read.append(_Word(stem(folded), start, end, is_quoted, is_marked))
+    return read
+
+
+def _may_be_value(read: list[_Word], first: int, last: int) -> bool:
+    """Not a lone word of grammar, nor a phrase that a quotation mark cuts."""
+    phrase = read[first : last + 1]
+    return any(word.is_quoted or word.is_marked or word.stem not in COMMON_STEMS for word in phrase)
+
+
+COMMON_STEMS = frozenset(stem(word) for word in COMMON_WORDS)
+
+
+def _kind(question: str, start: int, end: int, value: IndexedValue) -> MatchKind:
+    stored = value.value.strip()
+    written = question[start : start + len(stored)]
+    if written == stored:
+        return MatchKind.EXACT
+    if written.casefold() == stored.casefold():
+        return MatchKind.CASE
+    folded = " ".join(word for word, _, _ in words(question[start:end]))
+    return MatchKind.FOLDED if folded == value.normalized else MatchKind.STEM
+
+
+def _runs(read: list[_Word], taken: set[int]) -> Iterator[tuple[int, int]]:
+    """Runs of up to four free words that are names or quoted, longest first; a run inside a yielded one is kept out
+    by `_settle`.
+    """
+    free = [at for at, word in enumerate(read) if at not in taken and word.is_marked and word.stem not in COMMON_STEMS]
+    for first, last in combinations([*free, *(at + 0.5 for at in free)], 2):
+        if first == int(first) and last != int(last):
+            begin, end = int(first), int(last)
+            if begin <= end < begin + 4 and all(at in free for at in range(begin, end + 1)):
+                yield begin, end
+
+
+def _settle(hits: list[_Hit]) -> list[_Hit]:
+    """The hits without repetitions, and without those inside a longer phrase that is matched at least as surely."""
+    best: dict[tuple[int, int, int], _Hit] = {}
+    for hit in hits:
+        key = (hit.first, hit.last, hit.value)
+        if key not in best or best[key].score < hit.score:
+            best[key] = hit
+    spans: dict[tuple[int, int], float] = {}
+    for hit in best.values():
+        spans[hit.first, hit.last] = max(spans.get((hit.first, hit.last), 0.0), hit.score)
+
+    def is_covered(hit: _Hit) -> bool:
+        return any(
+            first <= hit.first and hit.last <= last and last - first > hit.last - hit.first and score >= hit.score * 0.8
+            for (first, last), score in spans.items()
+        )
+
+    return [hit for hit in best.values() if not is_covered(hit)]
+
+
+def _bounded(matches: Iterable[ValueMatch]) -> Iterator[ValueMatch]:
+    """The matches, with at most so many for one phrase, and fewer partial ones for one column."""
+    per_phrase: dict[tuple[int, int], int] = defaultdict(int)
+    partial: dict[tuple[int, int, str, str], int] = defaultdict(int)
+    for match in matches:
+        phrase = (match.start, match.end)
+        column = (*phrase, match.table, match.column)
+        per_phrase[phrase] += 1
+        partial[column] += match.kind is MatchKind.PARTIAL
+        if per_phrase[phrase] <= MATCHES_PER_PHRASE and partial[column] <= PARTIAL_MATCHES_PER_COLUMN:
+            yield match
+
+
+def best_per_column(matches: Iterable[ValueMatch]) -> tuple[ValueMatch, ...]:
+    """Of matches ranked best first, the best value for each column."""
+    best: dict[tuple[str, str], ValueMatch] = {}
+    for match in matches:
+        best.setdefault((match.table, match.column), replace(match))
+    return tuple(best.values())

@@ -1,0 +1,139 @@
+"""What the documents service knows about a data source: its catalogue, the versions of it, its values, and
+the part of all that which one question is about.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ColumnType(StrEnum):
+    """The kinds of data that matter for asking questions, whatever the database calls them."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    TEXT = "text"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    TIME = "time"
+    BOOLEAN = "boolean"
+    BINARY = "binary"
+    JSON = "json"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `samples` are a few of its values as text, empty when the column is sensitive."""
+
+    name: str
+    type: ColumnType = ColumnType.OTHER
+    native_type: str = ""
+    nullable: bool = True
+    is_primary_key: bool = False
+    is_unique: bool = False
+    is_sensitive: bool = False
+    comment: str = ""
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table or view (`kind`); `row_estimate` is the database's own guess, -1 when it has none."""
+
+    schema: str
+    name: str
+    kind: str = "table"
+    comment: str = ""
+    columns: tuple[Column, ...] = ()
+    row_estimate: int = -1
+
+    @property
+    def qualified_name(self) -> str:
+        """`schema.name`, or the bare name where the database has no schemas: how everything else names a table."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """`table(columns)` refers to `referred_table(referred_columns)`; tables by their qualified names."""
+
+    table: str
+    columns: tuple[str, ...]
+    referred_table: str
+    referred_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything a data source declares about itself, in a dialect named as sqlglot names it."""
+
+    dialect: str
+    tables: tuple[Table, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A catalogue as it was at `created_at`; `version` counts from 1 and moves only when `content_hash` does."""
+
+    version: int
+    catalog: Catalog
+    content_hash: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedValue:
+    """A value that occurs in a column; `normalized` is what `index_values.normalize` makes of it."""
+
+    table: str
+    column: str
+    value: str
+    normalized: str
+
+
+class MatchKind(StrEnum):
+    """How a phrase of the question came to mean a value, surest first."""
+
+    EXACT = "exact"
+    CASE = "case"
+    FOLDED = "folded"
+    STEM = "stem"
+    SYNONYM = "synonym"
+    TYPO = "typo"
+    BOOLEAN = "boolean"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueMatch:
+    """A value that the question seems to mention, in `question[start:end]`; `score` in 0..1, 1 for letter by letter."""
+
+    table: str
+    column: str
+    value: str
+    phrase: str
+    start: int
+    end: int
+    score: float
+    kind: MatchKind = MatchKind.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPath:
+    """The shortest way from one table to another over foreign keys, in walking order."""
+
+    tables: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The part of a snapshot that a question is about, in the snapshot's own order."""
+
+    dialect: str
+    tables: tuple[Table, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    join_paths: tuple[JoinPath, ...]
+    value_matches: tuple[ValueMatch, ...]
