@@ -1,0 +1,1 @@
+"""Decides what of the data matters; knows no database, no network."""

@@ -1,12 +1,13 @@
-"""Finds the stored values that a question mentions, however it writes them: an index held in memory, asked in a few
-milliseconds with 200,000 values.
+"""Finds the stored values that a question mentions, however it writes them.
+
+The index is held in memory and answers in a few milliseconds with 200,000 values.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass
+from itertools import pairwise, permutations
 
 from rapidfuzz.distance import OSA
 
@@ -25,13 +26,14 @@ from services.documents.core.value_words import (
 
 # Bounds that keep a question of any length within its milliseconds.
 QUESTION_CHARACTERS = 8_000
-QUESTION_WORDS = 400
+QUESTION_WORDS = 200
 PHRASE_WORDS = 12
 # A word that occurs in more values than this says nothing about which one is meant.
 VALUES_PER_WORD = 40
 MATCHES_PER_PHRASE = 12
 PARTIAL_MATCHES_PER_COLUMN = 2
 
+COMMON_STEMS = frozenset(stem(word) for word in COMMON_WORDS)
 _SCORE = {
     MatchKind.EXACT: 1.0,
     MatchKind.CASE: 0.97,
@@ -82,8 +84,7 @@ class ValueIndex:
         self._longest = 1
         by_column: dict[tuple[str, str], list[int]] = defaultdict(list)
         for number, value in enumerate(self._values):
-            stems = [stem(word) for word in value.normalized.split()]
-            self._add(stems, number, value)
+            self._add(self._stems(number), number, value)
             by_column[value.table, value.column].append(number)
         self._typos = _TypoIndex(self._by_word)
         self._synonyms = self._code_words(by_column)
@@ -125,19 +126,14 @@ class ValueIndex:
         found: dict[str, list[int]] = defaultdict(list)
         for numbers in by_column.values():
             codes = {self._values[number].normalized: number for number in numbers[:16]}
-            for family in CODE_FAMILIES:
-                if len(codes) > 1 and len(numbers) <= 16 and len(codes.keys() & family.keys()) == len(codes):
+            for family in CODE_FAMILIES if 1 < len(numbers) <= 16 else ():
+                if codes.keys() <= family.keys():
                     for code, number in codes.items():
                         for word in family[code].split():
                             found[stem(word)].append(number)
-        for group in (*SAME_THINGS, *(f"{place},{','.join(other.split())}" for place, other in PLACE_WORDS.items())):
-            keys = [" ".join(stem(word) for word in name.split()) for name in group.split(",")]
-            for stored in keys:
-                for number in self._by_key.get(stored, ()):
-                    for said in keys:
-                        if said != stored:
-                            found[said].append(number)
-        return dict(found)
+        for stored, said in _other_names():
+            found[said] += self._by_key.get(stored, ())
+        return {said: numbers for said, numbers in found.items() if numbers}
 
     def _flag_words(self, by_column: dict[tuple[str, str], list[int]]) -> dict[str, list[tuple[int, bool]]]:
         """The words of a flag column's name -> its values, each with whether it means yes."""
@@ -167,7 +163,7 @@ class ValueIndex:
                         stems[wrong[0] - first] = right
                         for number in self._by_key.get(" ".join(stems), ()):
                             yield _Hit(first, last, number, MatchKind.TYPO, _SCORE[MatchKind.TYPO] * likeness)
-        for first, (word, following) in enumerate(zip(read, read[1:], strict=False)):
+        for first, (word, following) in enumerate(pairwise(read)):
             for number in self._by_key.get(word.stem + following.stem, ()):
                 yield _Hit(first, first + 1, number, MatchKind.FOLDED, _SCORE[MatchKind.FOLDED])
 
@@ -198,7 +194,7 @@ class ValueIndex:
         return 1.0
 
     def _corrections(self, word: _Word) -> list[tuple[str, float]]:
-        if word.stem in self._names or word.stem in COMMON_WORDS or (len(word.stem) < 5 and not word.is_marked):
+        if word.stem in self._names or word.stem in COMMON_STEMS or (len(word.stem) < 5 and not word.is_marked):
             return []
         found = self._typos.find(word.stem)
         return found if word.is_marked or word.is_quoted else [(right, likeness * 0.85) for right, likeness in found]
@@ -208,7 +204,7 @@ class ValueIndex:
         for first, word in enumerate(read):
             for last in range(first, min(first + 4, len(read))):
                 numbers = self._synonyms.get(" ".join(each.stem for each in read[first : last + 1]), ())
-                if numbers and (last > first or word.is_marked or word.stem not in COMMON_WORDS):
+                if numbers and (last > first or word.is_marked or word.stem not in COMMON_STEMS):
                     for number in numbers:
                         yield _Hit(first, last, number, MatchKind.SYNONYM, _SCORE[MatchKind.SYNONYM])
 
@@ -229,12 +225,16 @@ class ValueIndex:
         taken = {at for hit in hits for at in range(hit.first, hit.last + 1)}
         for first, last in _runs(read, taken):
             stems = [word.stem for word in read[first : last + 1]]
-            numbers = set(self._by_word.get(stems[0], ())).intersection(*(self._by_word.get(s, ()) for s in stems[1:]))
-            if not numbers or len(self._by_word[stems[0]]) > VALUES_PER_WORD:
+            rarest = min((self._by_word.get(word, []) for word in stems), key=len)
+            if len(rarest) > VALUES_PER_WORD:
                 continue
-            for number in sorted(numbers, key=lambda number: (len(self._values[number].normalized), number)):
-                share = len(stems) / len(self._values[number].normalized.split())
-                yield _Hit(first, last, number, MatchKind.PARTIAL, _SCORE[MatchKind.PARTIAL] * (0.5 + share / 2))
+            longer = [(number, words) for number in rarest if _holds(words := self._stems(number), stems)]
+            for number, words in sorted(longer, key=lambda pair: (len(pair[1]), pair[0]))[:MATCHES_PER_PHRASE]:
+                score = _SCORE[MatchKind.PARTIAL] * (1 + len(stems) / len(words)) / 2
+                yield _Hit(first, last, number, MatchKind.PARTIAL, score)
+
+    def _stems(self, number: int) -> list[str]:
+        return [stem(word) for word in self._values[number].normalized.split()]
 
     def _match(self, question: str, read: list[_Word], hit: _Hit) -> ValueMatch:
         value = self._values[hit.value]
@@ -278,6 +278,13 @@ class _TypoIndex:
         return sorted(right, key=lambda pair: (-pair[1], pair[0]))[:3]
 
 
+def _other_names() -> Iterator[tuple[str, str]]:
+    """Pairs of stemmed names of one place or thing: as it may be stored, as it may be said."""
+    for group in (*SAME_THINGS, *(f"{place},{','.join(other.split())}" for place, other in PLACE_WORDS.items())):
+        keys = [" ".join(stem(word) for word in name.split()) for name in group.split(",")]
+        yield from permutations(keys, 2)
+
+
 def _read(question: str) -> list[_Word]:
     question = question[:QUESTION_CHARACTERS]
     quoted = [match.span() for match in _QUOTED.finditer(question)]
@@ -300,7 +307,8 @@ def _may_be_value(read: list[_Word], first: int, last: int) -> bool:
     return any(word.is_quoted or word.is_marked or word.stem not in COMMON_STEMS for word in phrase)
 
 
-COMMON_STEMS = frozenset(stem(word) for word in COMMON_WORDS)
+def _holds(words: list[str], run: list[str]) -> bool:
+    return any(words[at : at + len(run)] == run for at in range(len(words) - len(run) + 1))
 
 
 def _kind(question: str, start: int, end: int, value: IndexedValue) -> MatchKind:
@@ -315,32 +323,37 @@ def _kind(question: str, start: int, end: int, value: IndexedValue) -> MatchKind
 
 
 def _runs(read: list[_Word], taken: set[int]) -> Iterator[tuple[int, int]]:
-    """Runs of up to four free words that are names or quoted, longest first; a run inside a yielded one is kept out
-    by `_settle`.
-    """
-    free = [at for at, word in enumerate(read) if at not in taken and word.is_marked and word.stem not in COMMON_STEMS]
-    for first, last in combinations([*free, *(at + 0.5 for at in free)], 2):
-        if first == int(first) and last != int(last):
-            begin, end = int(first), int(last)
-            if begin <= end < begin + 4 and all(at in free for at in range(begin, end + 1)):
-                yield begin, end
+    """Runs of up to four words that are names or quoted, and that nothing else has matched."""
+
+    def is_free(at: int) -> bool:
+        return at not in taken and read[at].is_marked and read[at].stem not in COMMON_STEMS
+
+    for first in range(len(read)):
+        for last in range(first, min(first + 4, len(read))):
+            if not is_free(last):
+                break
+            yield first, last
 
 
 def _settle(hits: list[_Hit]) -> list[_Hit]:
-    """The hits without repetitions, and without those inside a longer phrase that is matched at least as surely."""
+    """The hits without repetitions, and without those inside a longer phrase that is matched about as surely."""
     best: dict[tuple[int, int, int], _Hit] = {}
     for hit in hits:
         key = (hit.first, hit.last, hit.value)
         if key not in best or best[key].score < hit.score:
             best[key] = hit
-    spans: dict[tuple[int, int], float] = {}
+    surest: dict[tuple[int, int], float] = defaultdict(float)
     for hit in best.values():
-        spans[hit.first, hit.last] = max(spans.get((hit.first, hit.last), 0.0), hit.score)
+        surest[hit.first, hit.last] = max(surest[hit.first, hit.last], hit.score)
+    covering: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
+    for (first, last), score in surest.items():
+        for at in range(first, last + 1):
+            covering[at].append((first, last, score))
 
     def is_covered(hit: _Hit) -> bool:
         return any(
             first <= hit.first and hit.last <= last and last - first > hit.last - hit.first and score >= hit.score * 0.8
-            for (first, last), score in spans.items()
+            for first, last, score in covering[hit.first]
         )
 
     return [hit for hit in best.values() if not is_covered(hit)]
@@ -357,11 +370,3 @@ def _bounded(matches: Iterable[ValueMatch]) -> Iterator[ValueMatch]:
         partial[column] += match.kind is MatchKind.PARTIAL
         if per_phrase[phrase] <= MATCHES_PER_PHRASE and partial[column] <= PARTIAL_MATCHES_PER_COLUMN:
             yield match
-
-
-def best_per_column(matches: Iterable[ValueMatch]) -> tuple[ValueMatch, ...]:
-    """Of matches ranked best first, the best value for each column."""
-    best: dict[tuple[str, str], ValueMatch] = {}
-    for match in matches:
-        best.setdefault((match.table, match.column), replace(match))
-    return tuple(best.values())

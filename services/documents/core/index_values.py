@@ -26,10 +26,11 @@ SENSITIVE_NAMES: tuple[tuple[str, ...], ...] = tuple(
     password|passwd|passphrase|passcode|pwd|pin|pin code|secret|token|api key|apikey|private key|access key|salt|hash
     password hash|credential|credentials|otp|cvv|cvc|ssn|social security|national id|national insurance|nino|tax id|tin
     passport|passport number|driver license|drivers license|driving licence|license number|licence number
-    card number|card no|credit card|creditcard|cardnumber|debit card|iban|bic|swift|account number|account no|routing number|bank account
+    card number|card no|credit card|creditcard|cardnumber|debit card|iban|bic|swift|account number|account no
+    routing number|bank account
     email|e mail|mail address|emailaddress|phone|telephone|mobile|cell|fax|phonenumber|tel|ip address|mac address
     birth date|date of birth|dob|birthdate|birthday|street|street address|address line|home address
-    medical record|mrn|diagnosis|salary iban|biometric|fingerprint|signature|latitude|longitude|geo location
+    medical record|mrn|biometric|fingerprint|signature|latitude|longitude|geo location
     """.replace("\n", "|").split("|")
     if words.strip()
 )
@@ -117,7 +118,7 @@ def words(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def fold(word: str) -> str:
-    """One word without case, accents and compatibility forms: `Ｃafé` and `CAFE` are the same."""
+    """One word without case, accents and compatibility forms: `Café` and `CAFE` are the same."""
     if word.isascii():
         return word.lower()
     decomposed = unicodedata.normalize("NFKD", word.casefold())

@@ -1,5 +1,6 @@
-"""What the documents service knows about a data source: its catalogue, the versions of it, its values, and
-the part of all that which one question is about.
+"""What the documents service knows about a data source.
+
+Its catalogue, the versions of it, its values, and the part of all that which one question is about.
 """
 
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
-"""Words by which people mean a stored value that is written otherwise: codes, nationalities, states; and the words
-that are never taken for a value by themselves. Data only.
+"""Words by which people mean a stored value that is written otherwise, and words that are no values. Data only.
+
+Codes, nationalities, states and short names; and the words of grammar that alone are never taken for a value.
 """
 
 # Columns whose values all belong to one family are codes of it: value -> the words that mean it. A family needs at
@@ -186,5 +187,5 @@ COMMON_WORDS: frozenset[str] = frozenset(
     were what when where which while who whom whose why will with within without would you your different distinct
     count ids id type types kind kinds information details common value values exactly following corresponding
     ascending descending alphabetical alphabetically greater larger smaller higher lower lowest highest largest smallest
-    """.split()
+    """.split()  # noqa: SIM905 - a page of words reads better than a page of quotes
 )
