@@ -266,10 +266,14 @@ class _TypoIndex:
         if len(word) < 4 or not word.isalpha():
             return []
         allowed = 1 if len(word) < 8 else 2
+        sizes = range(len(word) - allowed, len(word) + allowed + 1)
+        halves = {f"{word[: size // 2]}-" for size in sizes} | {f"-{word[size // 2 - size :]}" for size in sizes}
+        middle = len(word) // 2
+        # A swap across the middle touches both halves.
+        halves.add(f"{word[: middle - 1]}{word[middle]}-")
         near = {
             candidate
-            for size in range(len(word) - allowed, len(word) + allowed + 1)
-            for half in (f"{word[: size // 2]}-", f"-{word[len(word) - (size - size // 2) :]}")
+            for half in halves
             for candidate in self._by_half.get(half, ())
             if abs(len(candidate) - len(word)) <= allowed
         }
@@ -318,8 +322,8 @@ def _kind(question: str, start: int, end: int, value: IndexedValue) -> MatchKind
         return MatchKind.EXACT
     if written.casefold() == stored.casefold():
         return MatchKind.CASE
-    folded = " ".join(word for word, _, _ in words(question[start:end]))
-    return MatchKind.FOLDED if folded == value.normalized else MatchKind.STEM
+    folded = "".join(word for word, _, _ in words(question[start:end]))
+    return MatchKind.FOLDED if folded == value.normalized.replace(" ", "") else MatchKind.STEM
 
 
 def _runs(read: list[_Word], taken: set[int]) -> Iterator[tuple[int, int]]:

@@ -6,8 +6,9 @@ column that is, or sounds, sensitive.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 
 from services.documents.core.model import Catalog, Column, ColumnType, IndexedValue, Table
 
@@ -75,26 +76,20 @@ def indexed_columns(catalog: Catalog) -> Iterator[tuple[Table, Column]]:
     return ((table, column) for table in catalog.tables for column in table.columns if is_indexed(column))
 
 
-def index_values(
-    catalog: Catalog, read_values: Callable[[Table, Column, int], Iterable[str]]
-) -> Iterator[IndexedValue]:
-    """The values to index for a catalogue.
+def index_values(read: Iterable[tuple[Table, Column, Iterable[str]]]) -> Iterator[IndexedValue]:
+    """The values to index, from columns and their distinct values as text, within the caps.
 
-    `read_values(table, column, limit)` gives at most `limit` distinct values of a column as text. It is asked for
-    indexable columns only, so that a sensitive value is never even read.
+    A column that may not be indexed is passed over without its values being looked at: read those of
+    `indexed_columns` only.
     """
-    left = VALUES_PER_SOURCE
-    for table, column in indexed_columns(catalog):
-        if left <= 0:
-            return
-        for value in column_values(table, column, read_values(table, column, min(VALUES_PER_COLUMN, left))):
-            left -= 1
-            yield value
+    indexed = (value for table, column, values in read for value in column_values(table, column, values))
+    return islice(indexed, VALUES_PER_SOURCE)
 
 
 def column_values(table: Table, column: Column, values: Iterable[str]) -> Iterator[IndexedValue]:
     """The values of one column in their indexed form: capped, without the blank, the long and the repeated."""
-    assert is_indexed(column), f"{table.qualified_name}.{column.name} is not to be indexed"
+    if not is_indexed(column):
+        return
     seen: set[str] = set()
     for value in values:
         if len(seen) >= VALUES_PER_COLUMN:

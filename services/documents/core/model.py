@@ -76,12 +76,18 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A catalogue as it was at `created_at`; `version` counts from 1 and moves only when `content_hash` does."""
+    """One version of a data source's catalogue.
 
-    version: int
+    `version` is made from the content, so the same catalogue has the same version. `created_at` is when it was first
+    read, `synced_at` when the data source was last found to be like this, which is also how old its samples and its
+    `indexed_values` values are.
+    """
+
+    version: str
     catalog: Catalog
-    content_hash: str
     created_at: datetime
+    synced_at: datetime
+    indexed_values: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,7 @@ class ValueMatch:
 
 @dataclass(frozen=True, slots=True)
 class JoinPath:
-    """The shortest way from one table to another over foreign keys, in walking order."""
+    """A shortest way from one table to another over foreign keys, in walking order."""
 
     tables: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...]
