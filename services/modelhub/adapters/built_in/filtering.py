@@ -1,0 +1,424 @@
+"""Conditions: comparisons with numbers and dates, stored values, quoted text, LIKE, null tests, counts per group."""
+
+import re
+
+from services.modelhub.adapters.built_in.ir import (
+    Aggregate,
+    ColumnRef,
+    Condition,
+    Junction,
+    Literal,
+    Measure,
+    Operator,
+)
+from services.modelhub.adapters.built_in.lexicon import LEXICON
+from services.modelhub.adapters.built_in.schema import TEMPORAL
+from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
+from services.modelhub.core.model import ColumnType, ValueMatch
+
+_OPPOSITE = {
+    Operator.EQ: Operator.NE,
+    Operator.NE: Operator.EQ,
+    Operator.GT: Operator.LE,
+    Operator.GE: Operator.LT,
+    Operator.LT: Operator.GE,
+    Operator.LE: Operator.GT,
+    Operator.LIKE: Operator.NOT_LIKE,
+    Operator.IN: Operator.NOT_IN,
+    Operator.IS_NULL: Operator.NOT_NULL,
+}
+_REACH = 5
+_YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
+_PATTERNS = {"contains": "%{}%", "starts": "{}%", "ends": "%{}"}
+_TRAILING = frozenset({"or more", "or above", "or higher", "or greater", "or less", "or fewer", "or lower", "or below", "or older", "or later", "or over", "and above", "or smaller", "or younger", "or earlier"})
+
+
+def read_comparisons(sentence: Sentence, sketch: Sketch) -> None:
+    """Claims every comparison with a number or a date."""
+    for place, item in enumerate(sentence.items):
+        if sentence.free(place) and item.kind in {"compare", "comparative"}:
+            _comparison(sentence, sketch, place)
+    for place, item in enumerate(sentence.items):
+        if sentence.free(place) and item.kind == "times":
+            sentence.claim("having", place)
+
+
+def _words(sentence: Sentence, place: int) -> str:
+    item = sentence.items[place]
+    return " ".join(token.lower for token in sentence.tokens[item.start : item.end])
+
+
+def _operator(sentence: Sentence, place: int) -> Operator:
+    item = sentence.items[place]
+    return Operator(item.cue) if item.kind == "compare" else Operator(LEXICON.comparatives[item.cue].direction)
+
+
+def _operands(sentence: Sentence, place: int) -> list[int]:
+    """The numbers or dates a comparison speaks of: two for "between", else one; before it for "3 or more"."""
+    wanted = 2 if sentence.items[place].cue == "between" else 1
+    if _words(sentence, place) in _TRAILING:
+        previous = sentence.previous_content(place, 3)
+        steps = [previous] if previous is not None else []
+        return [n for n in steps if sentence.free(n) and sentence.items[n].kind in {"number", "date"}]
+    found: list[int] = []
+    for step in range(place + 1, min(place + 7 if wanted == 2 else place + 4, len(sentence.items))):
+        item = sentence.items[step]
+        if item.kind in {"number", "date"} or (item.kind in {"quoted", "value"} and _looks_ordered(sentence, step)):
+            found.append(step)
+            if len(found) == wanted:
+                break
+        elif item.kind == "times":
+            found.append(step)
+            break
+        elif item.kind not in {"small", "join", "name", "word", "request"} or (item.kind == "name" and found == []
+                and wanted == 1 and step > place + 2):
+            break
+    return found if len(found) == wanted else []
+
+
+def _looks_ordered(sentence: Sentence, place: int) -> bool:
+    return bool(re.match(r"[\d:/-]+", sentence.tokens[sentence.items[place].start].text))
+
+
+def literal(sentence: Sentence, place: int) -> Literal:
+    """The constant that an item writes."""
+    item = sentence.items[place]
+    if item.kind == "times":
+        return Literal("2" if item.cue == "twice" else "1", is_number=True)
+    text = sentence.tokens[item.start].number if item.kind == "number" else None
+    scaled = item.cue if text is None else text
+    return Literal(scaled, is_number=item.kind == "number")
+
+
+def negated(sentence: Sentence, place: int) -> bool:
+    """Whether a "not" stands within three items before; claims it."""
+    for step in range(place - 1, max(place - 4, -1), -1):
+        item = sentence.items[step]
+        if item.kind == "negation" and sentence.free(step):
+            sentence.claim("negation", step)
+            return True
+        if item.kind in {"mark", "value", "compare", "clause"}:
+            return False
+    return False
+
+
+def _comparison(sentence: Sentence, sketch: Sketch, place: int) -> None:
+    operands = _operands(sentence, place)
+    if not operands:
+        return
+    operator = _operator(sentence, place)
+    flip = operator not in {Operator.BETWEEN, Operator.NE} and negated(sentence, place)
+    if flip:
+        operator = _OPPOSITE[operator]
+    side = tuple(literal(sentence, n) for n in operands)
+    if sentence.items[operands[0]].kind == "times":
+        sketch.having.append(Condition(Measure(ColumnRef(""), Aggregate.COUNT), operator, side))
+        sentence.claim("having", place, *operands)
+        return
+    counted = _counted(sentence, place, operands[-1])
+    if counted is not None:
+        measure, used = counted
+        sketch.having.append(Condition(measure, operator, side))
+        sketch.through.append(measure.column.table)
+        sentence.claim("having", place, *operands, *used)
+        return
+    found = _compared_column(sentence, place, operands)
+    if found is None:
+        return
+    ref, used = found
+    word = _words(sentence, place).split()[0]
+    scale = LEXICON.comparatives.get(word)
+    inverse = not used and scale is not None and any(h in sentence.schema.words[ref] for h in scale.inverse_hints)
+    if inverse and not sentence.hinted(scale.hints if scale else (), [ref.table]):
+        operator = {Operator.GT: Operator.LT, Operator.LT: Operator.GT}.get(operator, operator)
+    sketch.where.append(dated(sentence, Condition(Measure(ref), operator, side)))
+    sentence.claim("where", place, *operands, *used)
+
+
+def dated(sentence: Sentence, condition: Condition) -> Condition:
+    """A year compared with a date is compared with the year's first or last day."""
+    column = sentence.schema.columns[condition.left.column]
+    years = [side for side in condition.right if isinstance(side, Literal) and _YEAR.fullmatch(side.text)]
+    if column.type not in TEMPORAL or len(years) != len(condition.right) or not years:
+        return condition
+    first, last = Literal(f"{years[0].text}-01-01"), Literal(f"{years[-1].text}-12-31")
+    if condition.operator in {Operator.EQ, Operator.BETWEEN}:
+        return Condition(condition.left, Operator.BETWEEN, (first, last))
+    if condition.operator in {Operator.GT, Operator.LE}:
+        return Condition(condition.left, condition.operator, (last,))
+    return Condition(condition.left, condition.operator, (first,))
+
+
+def _counted(sentence: Sentence, place: int, operand: int) -> tuple[Measure, tuple[int, ...]] | None:
+    """What "at least 3 orders" or "number of orders above 3" counts, when it counts rows rather than compares."""
+    before = sentence.previous_content(place, 4)
+    after = sentence.next_content(operand)
+    if before is not None and sentence.free(before) and sentence.items[before].kind == "name":
+        table = sentence.table(before)
+        cue = sentence.previous_content(before)
+        if cue is not None and sentence.items[cue].kind == "count" and sentence.free(cue) and sentence.is_table(before):
+            if table is not None and _in_description(sentence, cue):
+                return Measure(ColumnRef(table), Aggregate.COUNT), (before, cue)
+        if not sentence.is_table(before):
+            ref = sentence.column(before, wanted=sentence.schema.is_ordered)
+            if ref is not None and sentence.schema.is_ordered(ref):
+                return None
+    if after is None or not sentence.free(after) or sentence.items[after].kind != "name":
+        return None
+    if "than" not in _words(sentence, place) and not {"least", "most", "exactly", "over"} & set(
+        _words(sentence, place).split()
+    ) and _words(sentence, place) not in _TRAILING:
+        return None
+    table = sentence.table(after)
+    if sentence.is_table(after) and table is not None:
+        return Measure(ColumnRef(table), Aggregate.COUNT), (after,)
+    ref = sentence.column(after)
+    if ref is not None and not sentence.schema.is_number(ref) and sentence.items[after].best > 0.8:
+        return Measure(ColumnRef(ref.table), Aggregate.COUNT), (after,)
+    return None
+
+
+def _in_description(sentence: Sentence, place: int) -> bool:
+    return any(sentence.items[n].kind in {"clause", "name"} for n in range(place))
+
+
+def _compared_column(
+    sentence: Sentence, place: int, operands: list[int]
+) -> tuple[ColumnRef, tuple[int, ...]] | None:
+    wanted = sentence.schema.is_ordered
+    for step in range(place - 1, max(place - 1 - _REACH, -1), -1):
+        item = sentence.items[step]
+        if item.kind == "mark" and item.cue in {".", "?", ";"}:
+            break
+        if item.kind == "name" and sentence.free(step):
+            ref = sentence.column(step, wanted=wanted)
+            if ref is not None and (wanted(ref) or (not sentence.is_table(step) and item.best > 0.9)):
+                return ref, (step,)
+            if place - step > 2:
+                break
+    after = sentence.next_content(operands[-1])
+    if after is not None and sentence.free(after) and sentence.items[after].kind == "name":
+        ref = sentence.column(after, wanted=wanted)
+        if ref is not None and wanted(ref) and not sentence.is_table(after):
+            return ref, (after,)
+    between = sentence.next_content(place)
+    if between is not None and between < operands[0] and sentence.items[between].kind == "name":
+        ref = sentence.column(between, wanted=wanted)
+        if ref is not None and wanted(ref):
+            return ref, (between,)
+    word = _words(sentence, place).split()[0]
+    hints = LEXICON.comparatives[word] if word in LEXICON.comparatives else None
+    tables = sentence.tables_in_focus()[:4]
+    if hints is not None and hints.hints:
+        ref = sentence.hinted((*hints.hints, *hints.inverse_hints), tables)
+        if ref is not None:
+            return ref, ()
+    if _YEAR.fullmatch(sentence.items[operands[0]].cue) or sentence.items[operands[0]].kind == "date":
+        ref = sentence.hinted(("date", "year", "time"), tables)
+        if ref is not None:
+            return ref, ()
+    return _only_number(sentence, tables)
+
+
+def _only_number(sentence: Sentence, tables: list[str]) -> tuple[ColumnRef, tuple[int, ...]] | None:
+    for table in tables[:1]:
+        refs = [ColumnRef(table, c.name) for c in sentence.schema.tables[table].columns]
+        numbers = [ref for ref in refs if sentence.schema.is_number(ref)]
+        if len(numbers) == 1:
+            return numbers[0], ()
+    return None
+
+
+def read_patterns(sentence: Sentence, sketch: Sketch) -> None:
+    """Claims "contains", "starts with" and "ends with" with the text they speak of, and null tests."""
+    for place, item in enumerate(sentence.items):
+        if not sentence.free(place) or item.kind not in {"like", "null"}:
+            continue
+        column = _text_column(sentence, place)
+        if item.kind == "null":
+            if column is not None:
+                operator = Operator.IS_NULL if item.cue == "is" else Operator.NOT_NULL
+                sketch.where.append(Condition(Measure(column[0]), operator))
+                sentence.claim("where", place, column[1])
+            continue
+        target = _pattern_text(sentence, place)
+        if target is None:
+            continue
+        tables = sentence.tables_in_focus()
+        found = column or (None if not tables else _default_text(sentence, tables[0]))
+        if found is None:
+            continue
+        operator = Operator.NOT_LIKE if negated(sentence, place) else Operator.LIKE
+        text = sentence.tokens[sentence.items[target].start].text
+        sketch.where.append(
+            Condition(Measure(found[0]), operator, (Literal(_PATTERNS[item.cue].format(text.strip("%"))),))
+        )
+        sentence.claim("where", place, target, *([found[1]] if found[1] >= 0 else []))
+
+
+def _default_text(sentence: Sentence, table: str) -> tuple[ColumnRef, int] | None:
+    names = sentence.schema.name_of(table)
+    return (names[0], -1) if names else None
+
+
+def _pattern_text(sentence: Sentence, place: int) -> int | None:
+    for step in range(place + 1, min(place + 5, len(sentence.items))):
+        item = sentence.items[step]
+        token = sentence.tokens[item.start]
+        if item.kind in {"quoted", "value", "number"} or (token.text.isupper() and len(token.text) > 0):
+            return step
+        if item.kind == "like" and item.cue == "contains":
+            continue
+        if item.kind in {"word", "name"} and (token.text[:1].isupper() or sentence.items[place].end - sentence.items[place].start > 2):
+            return step
+        if item.kind == "mark" and item.cue not in {",", ":"}:
+            return None
+    return None
+
+
+def _text_column(sentence: Sentence, place: int) -> tuple[ColumnRef, int] | None:
+    for step in range(place - 1, max(place - 1 - _REACH, -1), -1):
+        item = sentence.items[step]
+        if item.kind == "name" and sentence.free(step):
+            ref = sentence.column(step)
+            if ref is not None and not (sentence.is_table(step) and item.best > 0.9):
+                return ref, step
+            if sentence.is_table(step):
+                return None
+        if item.kind == "mark" and item.cue != ",":
+            return None
+    return None
+
+
+def read_values(sentence: Sentence, sketch: Sketch) -> None:
+    """Claims stored values, quoted text and bare numbers, each as a condition on the column that holds it."""
+    placed: list[tuple[int, Condition]] = []
+    for place, item in enumerate(sentence.items):
+        if not sentence.free(place):
+            continue
+        found = None
+        if item.kind == "value":
+            found = _value_condition(sentence, place)
+        elif item.kind in {"quoted", "number", "date"}:
+            found = _bare_condition(sentence, place)
+        if found is None:
+            continue
+        condition, used = found
+        if negated(sentence, place) or _preceded_by_unequal(sentence, place):
+            operator = _OPPOSITE.get(condition.operator, condition.operator)
+            condition = Condition(condition.left, operator, condition.right)
+        sentence.claim("where", place, *used)
+        placed.append((place, condition))
+    sketch.where.extend(_joined(sentence, sketch, placed))
+
+
+def _preceded_by_unequal(sentence: Sentence, place: int) -> bool:
+    previous = sentence.previous_content(place, 4)
+    if previous is not None and sentence.free(previous):
+        item = sentence.items[previous]
+        if item.kind == "compare" and item.cue in {"!=", "="}:
+            sentence.claim("where", previous)
+            return item.cue == "!="
+    return False
+
+
+def _joined(sentence: Sentence, sketch: Sketch, placed: list[tuple[int, Condition]]) -> list[Condition | Junction]:
+    """Neighbouring conditions on one column exclude each other unless one may hold: they become OR (or "both")."""
+    result: list[Condition | Junction] = []
+    run: list[tuple[int, Condition]] = []
+    for place, condition in [*placed, (-1, None)]:
+        same = run and condition is not None and condition.left == run[-1][1].left and condition.operator == run[-1][1].operator
+        if same and condition is not None:
+            run.append((place, condition))
+            continue
+        if len(run) > 1 and run[0][1].operator in {Operator.EQ, Operator.LIKE}:
+            result.append(Junction(tuple(c for _, c in run), any_of=True))
+            sketch.both = any(sentence.items[n].kind == "both" and sentence.items[n].cue == "both" for n in range(run[-1][0])) or any(sentence.items[n].kind=="also" for n in range(len(sentence.items)))
+        else:
+            result.extend(c for _, c in run)
+        run = [] if condition is None else [(place, condition)]
+    if len(result) == 2 and all(isinstance(part, Condition) for part in result) and _or_between(sentence, placed):
+        return [Junction(tuple(result), any_of=True)]
+    return result
+
+
+def _or_between(sentence: Sentence, placed: list[tuple[int, Condition]]) -> bool:
+    inside = range(placed[0][0], placed[-1][0])
+    return any(sentence.items[n].kind in {"join", "small"} and sentence.items[n].cue == "or" for n in inside)
+
+
+def _value_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[int, ...]] | None:
+    item = sentence.items[place]
+    near = _near_columns(sentence, place)
+    ranked: list[tuple[float, int, ValueMatch]] = []
+    for match in item.values:
+        ref = ColumnRef(match.table, match.column)
+        if ref not in sentence.schema.columns:
+            continue
+        fit = match.score + sentence.focus.get(match.table, 0.0)
+        used = -1
+        for step, score in near.get(ref, ()):
+            if score > 0:
+                fit, used = fit + 0.3 * score, step
+        if ref in sentence.schema.name_of(match.table):
+            fit += 0.05
+        if sentence.schema.is_key(ref) and used < 0:
+            fit -= 0.05
+        ranked.append((fit, used, match))
+    if not ranked:
+        return None
+    ranked.sort(key=lambda entry: (-entry[0], entry[2].table, entry[2].column, entry[2].value))
+    fit, used, match = ranked[min(sentence.choices.get(place, 0), len(ranked) - 1)]
+    if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < 0.12:
+        one, other = (ColumnRef(m.table, m.column) for _, _, m in ranked[:2])
+        sentence.ambiguous[place] = (one, other, ranked[0][0] - ranked[1][0])
+    if match.score < 0.9 and used < 0 and fit < 1.0:
+        return None
+    ref = ColumnRef(match.table, match.column)
+    return Condition(Measure(ref), Operator.EQ, (Literal(match.value),)), ((used,) if used >= 0 else ())
+
+
+def _near_columns(sentence: Sentence, place: int) -> dict[ColumnRef, list[tuple[int, float]]]:
+    """Columns named within a few items of a value, with how near and how well."""
+    near: dict[ColumnRef, list[tuple[int, float]]] = {}
+    for step in (*range(max(place - 5, 0), place), *range(place + 1, min(place + 3, len(sentence.items)))):
+        item = sentence.items[step]
+        if item.kind != "name" or not sentence.free(step):
+            continue
+        gap = abs(step - place)
+        for name in item.names:
+            if not name.is_table:
+                near.setdefault(name.ref, []).append((step, name.score * (1.1 - 0.15 * gap)))
+    return near
+
+
+def _bare_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[int, ...]] | None:
+    """ "level 6", "id 5", "in 2009", "named 'X'" where no stored value was found."""
+    item = sentence.items[place]
+    side = literal(sentence, place)
+    if item.kind == "quoted":
+        side = Literal(item.cue)
+    for step in (*range(place - 1, max(place - 5, -1), -1), place + 1):
+        if not sentence.free(step) or sentence.items[step].kind != "name":
+            continue
+        if sentence.is_table(step) and sentence.items[step].best > 0.9:
+            continue
+        ref = sentence.column(step)
+        if ref is not None and _holds(sentence.schema.columns[ref].type, item.kind):
+            return dated(sentence, Condition(Measure(ref), Operator.EQ, (side,))), (step,)
+    tables = sentence.tables_in_focus()[:4]
+    if item.kind == "date" or (item.kind == "number" and _YEAR.fullmatch(item.cue)):
+        ref = sentence.hinted(("year", "date", "time"), tables)
+        if ref is not None:
+            return dated(sentence, Condition(Measure(ref), Operator.EQ, (side,))), ()
+    if item.kind == "quoted" and tables:
+        names = sentence.schema.name_of(tables[0])
+        if names:
+            return Condition(Measure(names[0]), Operator.EQ, (side,)), ()
+    return None
+
+
+def _holds(column: ColumnType, kind: str) -> bool:
+    if kind == "number":
+        return column not in {ColumnType.BINARY, ColumnType.JSON}
+    return column not in {ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.BINARY}

@@ -1,0 +1,162 @@
+"""From tokens to items: the best cover of a question by cues, names of the schema, stored values and numbers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.modelhub.adapters.built_in.ir import ColumnRef
+from services.modelhub.adapters.built_in.lexicon import LEXICON
+from services.modelhub.adapters.built_in.schema import Name, Schema
+from services.modelhub.adapters.built_in.tokens import Token, stem
+from services.modelhub.core.model import ValueMatch
+
+MAX_SPAN = 6
+_LONGER_IS_BETTER = 1.15
+_INSIDE_NAMES = frozenset({"of", "the", "a", "an", "for", "in", "to", "by", "'s"})
+_SYNONYM_FACTOR = 0.8
+_WEAK_CUES = frozenset({"rank", "order", "sort", "total", "count", "over", "missing", "initial", "each", "counts", "overall", "unknown"})
+_LEAST_NAME_SCORE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A run of tokens with one meaning.
+
+    `kind` is name, value, number, date, quoted, superlative, comparative, a kind of cue, small, request, word or mark;
+    `cue` is the cue's value (an operator, a direction) or the word itself.
+    """
+
+    kind: str
+    start: int
+    end: int
+    cue: str = ""
+    names: tuple[Name, ...] = ()
+    values: tuple[ValueMatch, ...] = ()
+
+    @property
+    def best(self) -> float:
+        """The score of the best name."""
+        return self.names[0].score if self.names else 0.0
+
+
+def link(tokens: tuple[Token, ...], schema: Schema, matches: tuple[ValueMatch, ...]) -> tuple[Item, ...]:
+    """Covers the tokens with items so that the sum of their weights is greatest; ties go to the longer item."""
+    options: list[list[tuple[float, Item]]] = [[] for _ in tokens]
+    for weight, item in (*_cues(tokens), *_names(tokens, schema), *_values(tokens, matches), *_plain(tokens)):
+        options[item.start].append((weight, item))
+    best: list[tuple[float, Item | None]] = [(0.0, None)] * (len(tokens) + 1)
+    for start in range(len(tokens) - 1, -1, -1):
+        best[start] = max(
+            ((weight + best[item.end][0], item) for weight, item in options[start]), key=lambda pair: pair[0]
+        )
+    items = []
+    place = 0
+    while place < len(tokens):
+        item = best[place][1]
+        assert item is not None
+        items.append(item)
+        place = item.end
+    return tuple(items)
+
+
+def _weight(score: float, length: int) -> float:
+    return float(score * length**_LONGER_IS_BETTER)
+
+
+def _plain(tokens: tuple[Token, ...]) -> Iterator[tuple[float, Item]]:
+    for place, token in enumerate(tokens):
+        if token.kind == "word" and token.number is None:
+            small = token.lower in LEXICON.function_words
+            request = token.lower in LEXICON.request_words
+            kind = "small" if small else "request" if request else "word"
+            yield 0.0, Item(kind, place, place + 1, token.lower)
+        elif token.number is not None:
+            yield 0.55 if token.lower == "one" else 0.9, Item("number", place, place + 1, token.number)
+        elif token.kind == "quoted":
+            yield 1.0, Item("quoted", place, place + 1, token.text)
+        else:
+            yield (0.9 if token.kind == "date" else 0.0), Item(token.kind, place, place + 1, token.text)
+        if token.lower in LEXICON.superlatives:
+            yield 0.9, Item("superlative", place, place + 1, token.lower)
+        if token.lower in LEXICON.comparatives:
+            yield 0.8, Item("comparative", place, place + 1, token.lower)
+
+
+def _cues(tokens: tuple[Token, ...]) -> Iterator[tuple[float, Item]]:
+    for start in range(len(tokens)):
+        for length in range(1, min(MAX_SPAN, len(tokens) - start) + 1):
+            cue = LEXICON.phrases.get(tuple(token.lower for token in tokens[start : start + length]))
+            if cue is None:
+                continue
+            weak = length == 1 and tokens[start].lower in _WEAK_CUES
+            yield _weight(0.6 if weak else 0.97, length), Item(cue[0], start, start + length, cue[1])
+
+
+def _names(tokens: tuple[Token, ...], schema: Schema) -> Iterator[tuple[float, Item]]:
+    for start, first in enumerate(tokens):
+        if first.kind != "word" or first.lower in _INSIDE_NAMES or first.lower in {"and", "or"}:
+            continue
+        for length in range(1, min(MAX_SPAN, len(tokens) - start) + 1):
+            span = tokens[start : start + length]
+            if span[-1].kind not in {"word", "number"} or span[-1].lower in {"and", "or", *_INSIDE_NAMES}:
+                if span[-1].kind not in {"word"} or span[-1].lower in {"and", "or"}:
+                    break
+                continue
+            names = _lookup(span, schema)
+            if names:
+                yield _weight(names[0].score, length), Item("name", start, start + length, "", names)
+
+
+def _lookup(span: tuple[Token, ...], schema: Schema) -> tuple[Name, ...]:
+    stems = [token.stem for token in span if token.lower not in _INSIDE_NAMES]
+    if len(span) == 1 and (span[0].lower in LEXICON.function_words or span[0].lower in LEXICON.superlatives):
+        return ()
+    names = schema.names.get(frozenset(stems), ())
+    if len(stems) < len(span):
+        names = tuple(name for name in names if name.score > 0.9 and not name.is_table)
+        if span[0].stem == "number":
+            names = tuple(name for name in names if schema.words[name.ref][0] == "number")
+    found = {name.ref: name for name in names if name.score >= _LEAST_NAME_SCORE}
+    if not found or max(name.score for name in found.values()) < 0.8:
+        for name in _synonyms(stems, schema):
+            known = found.get(name.ref)
+            if known is None or known.score < name.score:
+                found[name.ref] = name
+    return tuple(sorted(found.values(), key=lambda name: (-name.score, name.ref.table, name.ref.column)))
+
+
+def _synonyms(stems: list[str], schema: Schema) -> Iterator[Name]:
+    """Names reached by exchanging one word for a synonym."""
+    for place, word in enumerate(stems):
+        for other in _SYNONYMS.get(word, ()):
+            for name in schema.names.get(frozenset([*stems[:place], other, *stems[place + 1 :]]), ()):
+                score = name.score * _SYNONYM_FACTOR
+                if name.score >= 0.7 and score >= _LEAST_NAME_SCORE:
+                    yield Name(name.ref, score, name.says_table)
+
+
+def _values(tokens: tuple[Token, ...], matches: tuple[ValueMatch, ...]) -> Iterator[tuple[float, Item]]:
+    spans: dict[tuple[int, int], list[ValueMatch]] = {}
+    for match in matches:
+        inside = [n for n, token in enumerate(tokens) if token.start < match.end and token.end > match.start]
+        if inside:
+            spans.setdefault((inside[0], inside[-1] + 1), []).append(match)
+    for (start, end), found in spans.items():
+        text = tokens[start]
+        plain = end - start == 1 and text.kind == "word" and not (text.text[:1].isupper() and start > 0)
+        if plain and (text.lower in LEXICON.function_words or text.lower in LEXICON.request_words):
+            continue
+        ranked = tuple(sorted(found, key=lambda match: (-match.score, match.table, match.column, match.value)))
+        bonus = 1.5 if text.kind == "quoted" else 0.0 if plain else 0.15
+        yield _weight(ranked[0].score * 0.98, end - start) + bonus, Item("value", start, end, text.text, (), ranked)
+
+
+def _stem_synonyms() -> dict[str, tuple[str, ...]]:
+    return {stem(word): tuple(stem(other) for other in others) for word, others in LEXICON.synonyms.items()}
+
+
+_SYNONYMS = _stem_synonyms()
+
+
+def target_name(ref: ColumnRef) -> str:
+    """How a link is shown: "customer" or "customer.city"."""
+    return ref.table if ref.column == "*" else f"{ref.table}.{ref.column}"

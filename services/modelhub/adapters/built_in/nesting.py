@@ -1,0 +1,127 @@
+"""Nested queries: "without any orders" as NOT IN, "above the average age" against an aggregate, both as INTERSECT."""
+
+from dataclasses import replace
+
+from services.modelhub.adapters.built_in.ir import (
+    Aggregate,
+    ColumnRef,
+    Condition,
+    Junction,
+    Literal,
+    Measure,
+    Operator,
+    Query,
+    SetOperator,
+)
+from services.modelhub.adapters.built_in.schema import Schema
+from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
+
+
+def read_average_comparisons(sentence: Sentence, sketch: Sketch) -> None:
+    """Claims "older than the average age" and "above the maximum price of …" as a comparison with a nested query."""
+    for place, item in enumerate(sentence.items):
+        if item.kind not in {"compare", "comparative"} or not sentence.free(place):
+            continue
+        inner = sentence.next_content(place, reach=4)
+        if inner is None or sentence.items[inner].kind != "aggregate" or sentence.items[inner].cue == "sum":
+            continue
+        after, before = sentence.next_content(inner, 4), sentence.previous_content(place, 4)
+        for target in (after, before):
+            if target is None or sentence.items[target].kind != "name" or not sentence.free(target):
+                continue
+            ref = sentence.column(target, wanted=sentence.schema.is_ordered)
+            if ref is None or not sentence.schema.is_ordered(ref):
+                continue
+            operator = Operator(item.cue) if item.kind == "compare" else (
+                Operator.LT if item.cue in {"less", "lower", "smaller", "younger", "shorter", "below", "under", "cheaper"} else Operator.GT
+            )
+            nested = Query((Measure(ref, Aggregate(sentence.items[inner].cue)),))
+            sketch.where.append(Condition(Measure(ref), operator, (nested,)))
+            used = [target]
+            if before is not None and before != target and sentence.free(before) and sentence.items[before].kind == "name":
+                if any(name.ref == ref for name in sentence.items[before].names):
+                    used.append(before)
+            sentence.claim("where", place, inner, *used)
+            break
+
+
+def read_absences(sentence: Sentence, sketch: Sketch) -> list[str]:
+    """Claims "without orders" and "have never placed an order"; gives the tables whose rows must be absent."""
+    absent: list[str] = []
+    for place, item in enumerate(sentence.items):
+        if item.kind != "negation" or not sentence.free(place):
+            continue
+        for step in range(place + 1, min(place + 7, len(sentence.items))):
+            other = sentence.items[step]
+            if other.kind in {"mark", "clause"}:
+                break
+            if other.kind == "name" and sentence.free(step) and other.best > 0.6:
+                table = sentence.table(step) if sentence.is_table(step) else None
+                if table is None:
+                    column = sentence.column(step)
+                    table = column.table if column is not None else None
+                if table is not None:
+                    absent.append(table)
+                    sentence.claim("negation", place, step)
+                break
+    return absent
+
+
+def absence(schema: Schema, main: str, table: str, inner: list[Condition | Junction]) -> Condition | None:
+    """The rows of `main` that no row of `table` (for which `inner` holds) refers to; None when they do not connect."""
+    if main == table:
+        return None
+    tree = schema.joins.tree((main, table))
+    if tree is None or not tree.edges:
+        return None
+    edge = tree.edges[0]
+    own, other = (edge.left_columns, edge.right_columns) if edge.left == main else (edge.right_columns, edge.left_columns)
+    next_table = edge.right if edge.left == main else edge.left
+    where = inner[0] if len(inner) == 1 else Junction(tuple(inner)) if inner else None
+    through = (table,) if next_table != table else ()
+    nested = Query((Measure(ColumnRef(next_table, other[0])),), where=where, through=through)
+    return Condition(Measure(ColumnRef(main, own[0])), Operator.NOT_IN, (nested,))
+
+
+def away(schema: Schema, main: str, condition: Condition) -> Condition | None:
+    """ "students who do not have a cat": a negated condition on a table that refers to `main` excludes whole rows."""
+    table = condition.left.column.table
+    edges = schema.joins.edges_between(main, table)
+    refers = any(edge.left == table and edge.right == main for edge in edges)
+    far = not edges
+    if condition.operator != Operator.NE or table == main or not (refers or far):
+        return None
+    return absence(schema, main, table, [replace(condition, operator=Operator.EQ)])
+
+
+def intersected(query: Query) -> Query | None:
+    """Splits the one OR of two values into two queries that must both give the row."""
+    parts = query.where.parts if isinstance(query.where, Junction) and not query.where.any_of else (query.where,)
+    for part in parts:
+        if isinstance(part, Junction) and part.any_of and len(part.parts) == 2:
+            rest = [p for p in parts if p is not part and p is not None]
+            halves = [_with(query, [*rest, half]) for half in part.parts]
+            return replace(halves[0], set_operator=SetOperator.INTERSECT, other=halves[1])
+    return None
+
+
+def _with(query: Query, parts: list[Condition | Junction]) -> Query:
+    where = parts[0] if len(parts) == 1 else Junction(tuple(parts))
+    return replace(query, where=where, order=(), limit=None)
+
+
+def extreme(query: Query) -> Query | None:
+    """ORDER BY x LIMIT 1 said as x = (SELECT max(x)), which keeps ties; only without groups."""
+    if query.limit != 1 or len(query.order) != 1 or query.group or query.order[0].by.aggregate is not None:
+        return None
+    key = query.order[0].by
+    wanted = Aggregate.MAX if query.order[0].descending else Aggregate.MIN
+    nested = Query((Measure(key.column, wanted),), where=query.where)
+    condition = Condition(key, Operator.EQ, (nested,))
+    where = condition if query.where is None else Junction((query.where, condition))
+    return replace(query, where=where, order=(), limit=None)
+
+
+def is_constant(condition: Condition) -> bool:
+    """Whether the right side is written in the question."""
+    return all(isinstance(side, Literal) for side in condition.right)

@@ -1,0 +1,217 @@
+"""Order, limits and superlatives: "sorted by age", "the three oldest", "the most common city", "with most orders"."""
+
+from services.modelhub.adapters.built_in.ir import Aggregate, ColumnRef, Measure, Order
+from services.modelhub.adapters.built_in.lexicon import LEXICON, Scale
+from services.modelhub.adapters.built_in.schema import NUMERIC
+from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
+
+_AMOUNT_WORDS = frozenset({"most", "least", "fewest", "top"})
+
+
+def read_order(sentence: Sentence, sketch: Sketch) -> None:
+    """Finds "ordered by X descending" and "in alphabetical order of X" and claims their words."""
+    start = next((n for n, item in enumerate(sentence.items) if item.kind in {"order", "direction"}), None)
+    if start is None or not sentence.free(start):
+        return
+    end = _region_end(sentence, start)
+    places = range(start, end)
+    descending = any(sentence.items[n].kind == "direction" and sentence.items[n].cue == "desc" for n in places)
+    keys: list[Measure] = []
+    aggregate: Aggregate | None = None
+    for place in places:
+        item = sentence.items[place]
+        if not sentence.free(place):
+            continue
+        if item.kind == "aggregate":
+            aggregate = Aggregate(item.cue)
+        elif item.kind == "count":
+            aggregate = Aggregate.COUNT
+        elif item.kind == "name":
+            measure = _key(sentence, place, aggregate)
+            if measure is not None:
+                keys.append(measure)
+            aggregate = None
+        elif item.kind in {"clause", "compare", "comparative", "each", "value"}:
+            break
+        sentence.claim("order", place)
+    if aggregate == Aggregate.COUNT:
+        keys.append(Measure(ColumnRef(""), Aggregate.COUNT))
+    sketch.order.extend(Order(key, descending) for key in keys)
+    if not keys:
+        sketch.order.append(Order(Measure(ColumnRef("", "")), descending))
+
+
+def _region_end(sentence: Sentence, start: int) -> int:
+    """An order clause that opens the question ends at its comma; another runs to the end of its sentence."""
+    opens = all(sentence.items[n].kind in {"small", "request", "mark"} for n in range(start))
+    names = 0
+    for place in range(start + 1, len(sentence.items)):
+        item = sentence.items[place]
+        if item.kind == "mark" and (item.cue in {".", "?", ";", "!"} or (item.cue == "," and names and opens)):
+            return place
+        if item.kind == "request" and names:
+            return place
+        names += item.kind == "name"
+    return len(sentence.items)
+
+
+def _key(sentence: Sentence, place: int, aggregate: Aggregate | None) -> Measure | None:
+    if aggregate == Aggregate.COUNT:
+        table = sentence.table(place)
+        if sentence.is_table(place) and table is not None:
+            return Measure(ColumnRef(table), Aggregate.COUNT)
+    if sentence.is_table(place) and len(sentence.items[place].names) == 1:
+        return None
+    ref = sentence.column(place)
+    if ref is None or (sentence.is_table(place) and aggregate is None):
+        return None
+    if aggregate == Aggregate.COUNT:
+        return Measure(ref) if sentence.schema.is_number(ref) else Measure(ColumnRef(ref.table), Aggregate.COUNT)
+    return Measure(ref, aggregate)
+
+
+def read_superlatives(sentence: Sentence, sketch: Sketch) -> None:
+    """Finds superlatives and turns each into an order with a limit, or a count per group with a limit."""
+    for place, item in enumerate(sentence.items):
+        if not sentence.free(place) or sketch.limit is not None:
+            continue
+        if item.kind == "most_number":
+            _most_of(sentence, sketch, place, item.cue == "desc")
+        elif item.kind == "common":
+            _most_common(sentence, sketch, place, item.cue == "desc")
+        elif item.kind == "superlative":
+            _superlative(sentence, sketch, place)
+        elif item.kind == "aggregate" and item.cue in {"min", "max"} and after_clause(sentence, place):
+            column = _measured(sentence, place)
+            if column is not None:
+                _take(sentence, sketch, place, Order(Measure(column), item.cue == "max"))
+
+
+def after_clause(sentence: Sentence, place: int) -> bool:
+    """Whether the item stands in a describing clause ("with the …", "who has the …") after something was asked for."""
+    seen = False
+    for before in range(place - 1, -1, -1):
+        kind = sentence.items[before].kind
+        seen = seen or kind == "clause"
+        if seen and kind == "name":
+            return True
+        if kind in {"mark", "request"} and sentence.items[before].cue != ",":
+            return False
+    return False
+
+
+def _number_near(sentence: Sentence, place: int) -> int | None:
+    """The place of "3" in "top 3", "3 oldest" and "the 3 most expensive"."""
+    for near in (place + 1, place - 1, place - 2):
+        if sentence.free(near) and sentence.items[near].kind == "number" and sentence.items[near].cue.isdigit():
+            between = range(min(near, place) + 1, max(near, place))
+            if all(sentence.items[n].kind == "small" for n in between):
+                return near
+    return None
+
+
+def _take(sentence: Sentence, sketch: Sketch, place: int, order: Order, *used: int) -> None:
+    number = _number_near(sentence, place)
+    sketch.limit = 1
+    sentence.claim("superlative", place, *used)
+    if number is not None and 0 < int(sentence.items[number].cue) <= 10_000:
+        sketch.limit = int(sentence.items[number].cue)
+        sentence.claim("superlative", number)
+    sketch.order.insert(0, order)
+
+
+def _most_of(sentence: Sentence, sketch: Sketch, place: int, descending: bool) -> None:
+    target = sentence.next_content(place)
+    if target is None or sentence.items[target].kind != "name":
+        _take(sentence, sketch, place, Order(Measure(ColumnRef(""), Aggregate.COUNT), descending))
+        return
+    column = sentence.column(target, wanted=sentence.schema.is_number)
+    table = sentence.table(target)
+    if column is not None and sentence.schema.is_number(column) and not sentence.is_table(target):
+        measure = Measure(column)
+    elif table is not None and sentence.is_table(target):
+        measure = Measure(ColumnRef(table), Aggregate.COUNT)
+        sketch.through.append(table)
+    else:
+        measure = Measure(ColumnRef(column.table if column else ""), Aggregate.COUNT)
+    _take(sentence, sketch, place, Order(measure, descending), target)
+
+
+def _most_common(sentence: Sentence, sketch: Sketch, place: int, descending: bool) -> None:
+    _take(sentence, sketch, place, Order(Measure(ColumnRef(""), Aggregate.COUNT), descending))
+
+
+def _measured(sentence: Sentence, place: int) -> ColumnRef | None:
+    """The ordered column that the words after a superlative name; claims it."""
+    target = sentence.next_content(place, reach=4)
+    while target is not None and sentence.items[target].kind in {"aggregate", "number"}:
+        target = sentence.next_content(target)
+    if target is None or sentence.items[target].kind != "name":
+        return None
+    if sentence.is_table(target) and not _doubles_as_number(sentence, target):
+        return None
+    column = sentence.column(target, wanted=sentence.schema.is_ordered)
+    if column is None or not (sentence.schema.is_ordered(column) or sentence.items[target].best > 0.9):
+        return None
+    sentence.claim("superlative", target)
+    return column
+
+
+def _doubles_as_number(sentence: Sentence, place: int) -> bool:
+    names = [n for n in sentence.items[place].names if not n.is_table and n.score > 0.9]
+    return any(sentence.schema.is_number(name.ref) for name in names)
+
+
+def _superlative(sentence: Sentence, sketch: Sketch, place: int) -> None:
+    word = sentence.items[place].cue
+    scale = LEXICON.superlatives[word]
+    descending = scale.direction == "desc"
+    following = sentence.next_content(place, reach=1)
+    used: tuple[int, ...] = ()
+    if word in _AMOUNT_WORDS and following is not None and sentence.items[following].kind == "superlative":
+        inner = LEXICON.superlatives[sentence.items[following].cue]
+        descending = (inner.direction == "desc") == (word != "least")
+        scale, used = inner, (following,)
+    elif word in {"recent", "recently", "expensive"} and not descending:
+        return
+    anchor = used[0] if used else place
+    summed = sentence.items[anchor + 1].kind == "aggregate" if anchor + 1 < len(sentence.items) else False
+    column = _measured(sentence, anchor)
+    if column is not None:
+        aggregate = Aggregate(sentence.items[anchor + 1].cue) if summed else None
+        _take(sentence, sketch, place, Order(Measure(column, aggregate), descending), *used)
+        if summed:
+            sentence.claim("superlative", anchor + 1)
+        return
+    _by_hint_or_count(sentence, sketch, place, scale, descending, used)
+
+
+def _by_hint_or_count(
+    sentence: Sentence, sketch: Sketch, place: int, scale: Scale, descending: bool, used: tuple[int, ...]
+) -> None:
+    target = sentence.next_content(used[0] if used else place)
+    named = target is not None and sentence.items[target].kind == "name"
+    table = sentence.table(target) if named and target is not None else None
+    tables = ([table] if table else []) + sentence.tables_in_focus()[:3]
+    hinted = sentence.hinted(scale.hints, tables)
+    inverse = None if hinted else sentence.hinted(scale.inverse_hints, tables)
+    if hinted is not None or inverse is not None:
+        ref = hinted or inverse
+        assert ref is not None
+        _take(sentence, sketch, place, Order(Measure(ref), descending if hinted else not descending), *used)
+        return
+    word = sentence.items[place].cue
+    if word not in _AMOUNT_WORDS:
+        return
+    if word == "top" and table is not None:
+        number = next((ColumnRef(table, c.name) for c in sentence.schema.tables[table].columns if c.type in NUMERIC), None)
+        if number is None or sentence.schema.is_key(number):
+            return
+    if named and target is not None:
+        counted = table if table is not None and sentence.is_table(target) else None
+        column = sentence.column(target)
+        counted = counted or (column.table if column else "")
+        sketch.through.append(counted)
+        _take(sentence, sketch, place, Order(Measure(ColumnRef(counted), Aggregate.COUNT), descending), target, *used)
+    else:
+        _take(sentence, sketch, place, Order(Measure(ColumnRef(""), Aggregate.COUNT), descending), *used)

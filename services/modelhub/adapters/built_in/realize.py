@@ -1,0 +1,256 @@
+"""A representation as SQL in a dialect: joins from the key graph, literals typed by their column, names quoted."""
+
+import re
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+
+from services.modelhub.adapters.built_in.ir import (
+    STAR,
+    Aggregate,
+    ColumnRef,
+    Condition,
+    Junction,
+    Literal,
+    Measure,
+    Operator,
+    Order,
+    Query,
+    SetOperator,
+    conditions,
+)
+from services.modelhub.adapters.built_in.joins import JoinTree
+from services.modelhub.adapters.built_in.schema import NUMERIC, Schema
+from services.modelhub.core.model import ColumnType
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_PLAIN_ANY_CASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_COMPARISONS: dict[Operator, type[exp.Expression]] = {
+    Operator.EQ: exp.EQ,
+    Operator.NE: exp.NEQ,
+    Operator.GT: exp.GT,
+    Operator.LT: exp.LT,
+    Operator.GE: exp.GTE,
+    Operator.LE: exp.LTE,
+    Operator.LIKE: exp.Like,
+}
+_AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
+    Aggregate.SUM: exp.Sum,
+    Aggregate.AVG: exp.Avg,
+    Aggregate.MIN: exp.Min,
+    Aggregate.MAX: exp.Max,
+}
+_SETS: dict[SetOperator, type[exp.SetOperation]] = {
+    SetOperator.UNION: exp.Union,
+    SetOperator.INTERSECT: exp.Intersect,
+    SetOperator.EXCEPT: exp.Except,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Realized:
+    """SQL text, the tables it reads, and whether another join path was as short."""
+
+    sql: str
+    tables: tuple[str, ...]
+    is_tied: bool
+
+
+def realize(query: Query, schema: Schema, dialect: str) -> Realized | None:
+    """Writes the query; None when its tables do not connect."""
+    writer = _Writer(schema, dialect)
+    tree = writer.query(query)
+    if tree is None:
+        return None
+    return Realized(tree.sql(dialect=dialect), tuple(dict.fromkeys(writer.tables)), writer.is_tied)
+
+
+class _Writer:
+    def __init__(self, schema: Schema, dialect: str) -> None:
+        self._schema = schema
+        self._dialect = dialect
+        self._reserved = _reserved(dialect)
+        self.tables: list[str] = []
+        self.is_tied = False
+
+    def query(self, query: Query) -> exp.Query | None:
+        first = self._select(query)
+        if first is None or query.set_operator is None or query.other is None:
+            return first
+        second = self._select(query.other)
+        return None if second is None else _SETS[query.set_operator](this=first, expression=second, distinct=True)
+
+    def _select(self, query: Query) -> exp.Select | None:
+        mentioned = frozenset((ref.table, ref.column) for ref in query.columns())
+        tree = self._schema.joins.tree(query.tables, mentioned)
+        if tree is None or not tree.tables or len(tree.tables) > 8:
+            return None
+        self.is_tied = self.is_tied or tree.is_tied
+        self.tables.extend(tree.tables)
+        names = self._names(tree)
+        select = exp.Select(expressions=[self._measure(m, names) for m in query.select])
+        select = self._from(select, tree, names)
+        if query.distinct:
+            select = select.distinct(copy=False)
+        for tree_part, clause in ((query.where, select.where), (query.having, select.having)):
+            if tree_part is None:
+                continue
+            condition = self._filter(tree_part, names)
+            if condition is None:
+                return None
+            select = clause(condition, copy=False)
+        if query.group:
+            select = select.group_by(*[self._column(ref, names) for ref in query.group], copy=False)
+        if query.order:
+            keys = [self._ordered(o, names, is_limited=query.limit is not None) for o in query.order]
+            select.set("order", exp.Order(expressions=keys))
+        return select.limit(query.limit, copy=False) if query.limit is not None else select
+
+    def _ordered(self, order: Order, names: dict[str, str], *, is_limited: bool) -> exp.Ordered:
+        """A sort key whose missing values come last when only the first rows are kept, else where the dialect puts them."""
+        column = self._schema.columns.get(order.by.column)
+        may_be_null = order.by.aggregate is None and column is not None and column.nullable
+        natural = self._dialect == "sqlite" and not order.descending
+        nulls_first = natural and not (is_limited and may_be_null)
+        return exp.Ordered(this=self._measure(order.by, names), desc=order.descending, nulls_first=nulls_first)
+
+    def _names(self, tree: JoinTree) -> dict[str, str]:
+        """What each table is called in this SELECT: nothing when alone, else its name, numbered where two share one."""
+        if len(tree.tables) == 1:
+            return {tree.tables[0]: ""}
+        names: dict[str, str] = {}
+        for key in tree.tables:
+            name = self._schema.tables[key].name
+            taken = {taken_name.lower() for taken_name in names.values()}
+            number = 2
+            unique = name
+            while unique.lower() in taken:
+                unique, number = f"{name}_{number}", number + 1
+            names[key] = unique
+        return names
+
+    def _from(self, select: exp.Select, tree: JoinTree, names: dict[str, str]) -> exp.Select:
+        select = select.from_(self._table(tree.tables[0], names), copy=False)
+        for edge, key in zip(tree.edges, tree.tables[1:], strict=True):
+            pairs = zip(edge.left_columns, edge.right_columns, strict=True)
+            equal = [
+                exp.EQ(
+                    this=self._column(ColumnRef(edge.left, left), names),
+                    expression=self._column(ColumnRef(edge.right, right), names),
+                )
+                for left, right in pairs
+            ]
+            select = select.join(self._table(key, names), on=exp.and_(*equal), copy=False)
+        return select
+
+    def _table(self, key: str, names: dict[str, str]) -> exp.Table:
+        table = self._schema.tables[key]
+        node = exp.Table(this=self._identifier(table.name), db=self._identifier(table.schema) if table.schema else None)
+        if names[key] and names[key] != table.name:
+            node.set("alias", exp.TableAlias(this=self._identifier(names[key])))
+        return node
+
+    def _identifier(self, name: str) -> exp.Identifier:
+        pattern = _PLAIN if self._dialect == "postgres" else _PLAIN_ANY_CASE
+        return exp.to_identifier(name, quoted=not pattern.fullmatch(name) or name.upper() in self._reserved)
+
+    def _column(self, ref: ColumnRef, names: dict[str, str]) -> exp.Column:
+        qualifier = names.get(ref.table, "")
+        return exp.Column(
+            this=exp.Star() if ref.column == STAR else self._identifier(ref.column),
+            table=self._identifier(qualifier) if qualifier else None,
+        )
+
+    def _measure(self, measure: Measure, names: dict[str, str]) -> exp.Expression:
+        if measure.aggregate == Aggregate.COUNT and measure.column.column == STAR:
+            return exp.Count(this=exp.Star())
+        column = self._column(measure.column, names)
+        if measure.column.column == STAR and not column.args.get("table"):
+            return exp.Star()
+        argument: exp.Expression = exp.Distinct(expressions=[column]) if measure.distinct else column
+        if measure.aggregate is None:
+            return column
+        if measure.aggregate == Aggregate.COUNT:
+            return exp.Count(this=argument)
+        return _AGGREGATES[measure.aggregate](this=argument)
+
+    def _filter(self, tree: Condition | Junction, names: dict[str, str]) -> exp.Expression | None:
+        if isinstance(tree, Condition):
+            return self._condition(tree, names)
+        parts = [self._filter(part, names) for part in tree.parts]
+        found = [part for part in parts if part is not None]
+        if len(found) != len(parts):
+            return None
+        return exp.or_(*found) if tree.any_of else exp.and_(*found)
+
+    def _condition(self, condition: Condition, names: dict[str, str]) -> exp.Expression | None:
+        left = self._measure(condition.left, names)
+        operator = condition.operator
+        if operator in {Operator.IS_NULL, Operator.NOT_NULL}:
+            test = exp.Is(this=left, expression=exp.Null())
+            return test if operator == Operator.IS_NULL else exp.Not(this=test)
+        sides = [self._side(side, condition.left, operator, names) for side in condition.right]
+        if any(side is None for side in sides):
+            return None
+        if operator == Operator.BETWEEN:
+            return exp.Between(this=left, low=sides[0], high=sides[1])
+        if operator in {Operator.IN, Operator.NOT_IN}:
+            nested = isinstance(sides[0], exp.Subquery)
+            test_in = exp.In(this=left, query=sides[0]) if nested else exp.In(this=left, expressions=sides)
+            return test_in if operator == Operator.IN else exp.Not(this=test_in)
+        if operator == Operator.NOT_LIKE:
+            return exp.Not(this=exp.Like(this=left, expression=sides[0]))
+        return _COMPARISONS[operator](this=left, expression=sides[0])
+
+    def _side(
+        self, side: Literal | Measure | Query, left: Measure, operator: Operator, names: dict[str, str]
+    ) -> exp.Expression | None:
+        if isinstance(side, Query):
+            nested = self.query(side)
+            return None if nested is None else exp.Subquery(this=nested)
+        if isinstance(side, Measure):
+            return self._measure(side, names)
+        return self._literal(side, left, operator)
+
+    def _literal(self, side: Literal, left: Measure, operator: Operator) -> exp.Expression:
+        if left.aggregate in {Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG}:
+            return exp.Literal.number(side.text) if _NUMBER.fullmatch(side.text) else exp.Literal.string(side.text)
+        column = self._schema.columns.get(left.column)
+        kind = column.type if column is not None else ColumnType.OTHER
+        if operator in {Operator.LIKE, Operator.NOT_LIKE}:
+            return exp.Literal.string(side.text)
+        if kind == ColumnType.BOOLEAN and side.text.lower() in {"true", "false"}:
+            return exp.Boolean(this=side.text.lower() == "true")
+        is_number = _NUMBER.fullmatch(side.text) is not None
+        if is_number and (kind in NUMERIC or (side.is_number and kind in {ColumnType.OTHER, ColumnType.BOOLEAN})):
+            return exp.Literal.number(side.text)
+        if is_number and side.is_number and kind == ColumnType.TEXT and operator not in {Operator.EQ, Operator.NE}:
+            return exp.Literal.number(side.text) if self._dialect == "sqlite" else exp.Literal.string(side.text)
+        return exp.Literal.string(side.text)
+
+
+_RESERVED: dict[str, frozenset[str]] = {}
+
+
+def _reserved(dialect: str) -> frozenset[str]:
+    """Words that this dialect's tokenizer gives a meaning; quoting one that need not be is harmless."""
+    if dialect not in _RESERVED:
+        keywords = Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS
+        _RESERVED[dialect] = frozenset(word.upper() for word in keywords) | _ALWAYS_RESERVED
+    return _RESERVED[dialect]
+
+
+_ALWAYS_RESERVED = frozenset({"USER", "ORDER", "GROUP", "TABLE", "CHECK", "COLUMN", "REFERENCES", "TO", "GRANT", "END"})
+
+
+def used_columns(query: Query) -> set[ColumnRef]:
+    """Columns of the query and of its nested queries."""
+    found = set(query.columns())
+    for tree in (query.where, query.having):
+        for condition in conditions(tree):
+            for side in condition.right:
+                if isinstance(side, Query):
+                    found |= used_columns(side)
+    return found | (used_columns(query.other) if query.other is not None else set())

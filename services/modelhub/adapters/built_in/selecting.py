@@ -1,0 +1,181 @@
+"""What is asked for: columns, counts, averages, and what to show when only a table was named."""
+
+from services.modelhub.adapters.built_in.ir import STAR, Aggregate, ColumnRef, Measure
+from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
+
+
+def read_groups(sentence: Sentence, sketch: Sketch) -> None:
+    """Claims "for each X", "per X" and "by X" after a count."""
+    for place, item in enumerate(sentence.items):
+        if item.kind != "each" or not sentence.free(place):
+            continue
+        target = sentence.next_content(place)
+        if target is None or sentence.items[target].kind != "name":
+            continue
+        sentence.claim("each", place, target)
+        table = sentence.table(target)
+        column = sentence.column(target)
+        of = _owner(sentence, target)
+        if sentence.is_table(target) and table is not None:
+            sketch.per_group = table
+        elif column is not None:
+            if of is not None:
+                column = sentence.column(target, near=of) or column
+            sketch.group.append(column)
+            _more_groups(sentence, sketch, target)
+
+
+def _more_groups(sentence: Sentence, sketch: Sketch, place: int) -> None:
+    """ "each city and state" groups by both."""
+    following = place + 1
+    if following + 1 < len(sentence.items) and sentence.items[following].kind == "join":
+        other = following + 1
+        if sentence.free(other) and sentence.items[other].kind == "name" and not sentence.is_table(other):
+            ref = sentence.column(other)
+            if ref is not None and not sentence.schema.is_number(ref):
+                sketch.group.append(ref)
+                sentence.claim("each", other)
+
+
+def _owner(sentence: Sentence, place: int) -> str | None:
+    """The table in "the name of the table"."""
+    following = sentence.next_content(place)
+    if following is not None and sentence.items[following].kind == "name" and sentence.is_table(following):
+        return sentence.table(following)
+    return None
+
+
+def read_select(sentence: Sentence, sketch: Sketch) -> None:
+    """Reads what is asked for from the items that no other clause claimed."""
+    described = False
+    aggregates: list[Aggregate] = []
+    distinct = False
+    starts = _asking_from(sentence)
+    for place, item in enumerate(sentence.items):
+        if item.kind in {"clause"} or (place in sentence.claimed and sentence.claimed[place] in {"where", "having"}):
+            described = described or bool(sketch.select or sketch.rows_of) and not _their(sentence, place)
+        if item.kind == "request" or (item.kind == "mark" and item.cue in {".", "?"}):
+            described = False
+        if not sentence.free(place):
+            continue
+        if item.kind == "distinct":
+            distinct = True
+            sentence.claim("select", place)
+        elif item.kind in {"aggregate", "count"} and not described:
+            aggregates.append(Aggregate.COUNT if item.kind == "count" else Aggregate(item.cue))
+            distinct = distinct or item.cue == "distinct"
+            sentence.claim("select", place)
+            if item.kind == "count":
+                _count(sentence, sketch, place, distinct)
+                aggregates, distinct = [], False
+        elif item.kind == "name":
+            _name(sentence, sketch, place, described or place < starts, aggregates)
+            if not sentence.is_table(place) or sketch.select:
+                if aggregates and _and_follows(sentence, place):
+                    pass
+                elif not sentence.is_table(place):
+                    aggregates = []
+    if aggregates and aggregates[-1] == Aggregate.COUNT and not sketch.select:
+        sketch.select.append(Measure(ColumnRef(""), Aggregate.COUNT))
+    sketch.distinct = sketch.distinct or distinct
+
+
+def _and_follows(sentence: Sentence, place: int) -> bool:
+    """ "average age and weight" takes both averages."""
+    following = place + 1
+    return (
+        following + 1 < len(sentence.items)
+        and (sentence.items[following].kind == "join" or sentence.items[following].cue == ",")
+        and sentence.items[following + 1].kind == "name"
+    )
+
+
+def _their(sentence: Sentence, place: int) -> bool:
+    following = place + 1
+    return following < len(sentence.items) and sentence.items[following].cue in {"their", "its", "his", "her"}
+
+
+def _asking_from(sentence: Sentence) -> int:
+    """Where the asking starts: a later sentence that asks for columns replaces what an earlier one only describes."""
+    start = 0
+    for place, item in enumerate(sentence.items[:-1]):
+        if item.kind == "mark" and item.cue in {".", "?", ";"}:
+            following = [n for n in range(place + 1, min(place + 4, len(sentence.items)))]
+            asks = any(sentence.items[n].kind == "request" for n in following)
+            names = any(
+                sentence.items[n].kind in {"name", "count"} and sentence.free(n) and (sentence.items[n].kind == "count" or not sentence.is_table(n))
+                for n in range(place + 1, len(sentence.items))
+            )
+            if asks and names:
+                start = place + 1
+    return start
+
+
+def _count(sentence: Sentence, sketch: Sketch, place: int, distinct: bool) -> None:
+    target = sentence.next_content(place)
+    cue = " ".join(t.lower for t in sentence.tokens[sentence.items[place].start : sentence.items[place].end])
+    if target is not None and sentence.items[target].kind == "distinct":
+        target = sentence.next_content(target)
+    between = range(place + 1, target if target is not None else place + 1)
+    distinct = distinct or any(sentence.items[n].kind == "distinct" for n in between)
+    if target is None or not sentence.free(target) or sentence.items[target].kind != "name":
+        sketch.select.append(Measure(ColumnRef(""), Aggregate.COUNT))
+        return
+    sentence.claim("select", target, *[n for n in between if sentence.items[n].kind == "distinct"])
+    table, column = sentence.table(target), sentence.column(target)
+    if table is not None and sentence.is_table(target):
+        if sketch.rows_of is None:
+            sketch.rows_of = table
+        sketch.select.append(_count_rows(sentence, table, distinct))
+        return
+    assert column is not None
+    if sentence.schema.is_number(column):
+        if "total" in cue:
+            sketch.select.append(Measure(column, Aggregate.SUM))
+        elif cue.startswith("number") or cue.startswith("amount"):
+            sketch.select.append(Measure(column))
+        else:
+            sketch.select.append(Measure(column, Aggregate.SUM))
+    elif sentence.schema.columns[column].is_primary_key and not distinct:
+        sketch.select.append(Measure(ColumnRef(column.table), Aggregate.COUNT))
+    else:
+        sketch.select.append(Measure(column, Aggregate.COUNT, distinct=True))
+
+
+def _count_rows(sentence: Sentence, table: str, distinct: bool) -> Measure:
+    key = sentence.schema.key_of(table)
+    if distinct and key is not None:
+        return Measure(key, Aggregate.COUNT, distinct=True)
+    return Measure(ColumnRef(table), Aggregate.COUNT)
+
+
+def _name(sentence: Sentence, sketch: Sketch, place: int, described: bool, aggregates: list[Aggregate]) -> None:
+    table = sentence.table(place)
+    if sentence.is_table(place) and table is not None:
+        sentence.claim("table", place)
+        if sketch.rows_of is None and not described:
+            sketch.rows_of = table
+        elif sentence.items[place].best >= 0.8:
+            sketch.through.append(table)
+        return
+    column = sentence.column(place, near=_owner(sentence, place))
+    if column is None:
+        return
+    if described:
+        sentence.claim("mention", place)
+        if sentence.items[place].best > 0.9 and column.table not in sentence.focus:
+            sketch.through.append(column.table)
+        return
+    sentence.claim("select", place)
+    for aggregate in aggregates or [None]:
+        measure = Measure(column, aggregate)
+        if measure not in sketch.select:
+            sketch.select.append(measure)
+
+
+def default_select(sentence: Sentence, table: str, star: bool) -> list[Measure]:
+    """What to show of a table that was asked for without columns: what people call its rows by, else everything."""
+    names = sentence.schema.name_of(table)
+    if names and not star:
+        return [Measure(ref) for ref in names]
+    return [Measure(ColumnRef(table, STAR))]
