@@ -1,0 +1,1 @@
+"""Candor's services, and the platform that runs them on one machine (`python -m services`)."""

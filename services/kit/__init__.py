@@ -1,0 +1,1 @@
+"""What every service is built with. It knows no service."""

