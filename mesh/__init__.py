@@ -1,0 +1,1 @@
+"""What stands between the services: the edge, the sidecars and the mesh's policies."""

@@ -1,0 +1,126 @@
+"""The HTTP filters, in their order: what happens to every call before a route is taken.
+
+The transcoder stands before the token check, so that one rule per RPC covers REST, gRPC-Web and gRPC alike.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from mesh.edge.contract import DESCRIPTORS, Contract
+from mesh.edge.settings import EdgeSettings
+from services.kit.identity import AUDIENCE, COOKIE, ISSUER
+
+Json = dict[str, Any]
+
+TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
+JWKS_PATH = "/.well-known/jwks.json"
+
+
+def seconds(duration: timedelta) -> str:
+    """A duration in protobuf's JSON form: "1.5s"."""
+    return f"{duration.total_seconds():g}s"
+
+
+def typed(kind: str, **fields: Any) -> Json:
+    """A `typed_config` of Envoy's extension `kind` ("filters.http.csrf.v3.CsrfPolicy")."""
+    return {"@type": f"type.googleapis.com/envoy.extensions.{kind}", **fields}
+
+
+def http_filters(settings: EdgeSettings, contract: Contract) -> list[Json]:
+    """All filters, outermost first."""
+    return [
+        same_origin(),
+        {"name": "envoy.filters.http.grpc_web", "typed_config": typed("filters.http.grpc_web.v3.GrpcWeb")},
+        {"name": TRANSCODER, "typed_config": transcoder(settings, contract)},
+        {"name": "envoy.filters.http.jwt_authn", "typed_config": token_check(settings, contract)},
+        {
+            "name": "envoy.filters.http.router",
+            "typed_config": typed("filters.http.router.v3.Router", suppress_envoy_headers=True),
+        },
+    ]
+
+
+def transcoder(settings: EdgeSettings, contract: Contract, *, sse: bool = False) -> Json:
+    """REST to gRPC and back. Streams come as one JSON object a line, or as server-sent events.
+
+    Args:
+        settings: The limits.
+        contract: The services that are served.
+        sse: Whether streams come as server-sent events; such a config stands on a route, which it then keeps.
+    """
+    delimiter = "stream_sse_style_delimited" if sse else "stream_newline_delimited"
+    return typed(
+        "filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder",
+        proto_descriptor=str(DESCRIPTORS),
+        services=list(contract.services),
+        match_incoming_request_route=sse,
+        convert_grpc_status=True,
+        match_unregistered_custom_verb=True,
+        # Otherwise ?name= would override the name in the path.
+        ignored_query_parameters=list(contract.path_bound_parameters),
+        max_request_body_size=settings.max_request_bytes,
+        max_response_body_size=settings.max_response_bytes,
+        request_validation_options={
+            "reject_unknown_method": True,
+            "reject_unknown_query_parameters": True,
+            "reject_binding_body_field_collisions": True,
+        },
+        print_options={delimiter: True, "always_print_primitive_fields": True},
+    )
+
+
+def token_check(settings: EdgeSettings, contract: Contract) -> Json:
+    """Every RPC needs a token, except the public ones. Services check the token again."""
+    provider = {
+        "issuer": ISSUER,
+        "audiences": [AUDIENCE],
+        "from_headers": [{"name": "authorization", "value_prefix": "Bearer "}],
+        "from_cookies": [COOKIE],
+        "forward": True,
+        "require_expiration": True,
+        "clock_skew_seconds": 1,
+        "remote_jwks": {
+            "http_uri": {"uri": f"http://gateway{JWKS_PATH}", "cluster": "gateway", "timeout": "2s"},
+            "cache_duration": seconds(settings.jwks_cache),
+            # Fetched in the background, so that a key that was rotated in is known before it is used.
+            "async_fetch": {"fast_listener": True, "failed_refetch_duration": "1s"},
+        },
+    }
+    public = [{"match": {"path": method.path}} for method in contract.methods if method.public]
+    return typed(
+        "filters.http.jwt_authn.v3.JwtAuthentication",
+        providers={"candor": provider},
+        rules=[*public, {"match": {"prefix": "/candor."}, "requires": {"provider_name": "candor"}}],
+    )
+
+
+def same_origin() -> Json:
+    """Changes that a browser sends for a page of another origin are refused, for they carry our cookie.
+
+    Calls without an Origin are no browser's cross-origin calls, and pass.
+    """
+    origin = {
+        "name": "origin",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
+            "header_name": "origin",
+        },
+    }
+    has_origin = {"single_predicate": {"input": origin, "value_match": {"safe_regex": {"google_re2": {}, "regex": ".+"}}}}
+    skip = {"name": "skip", "typed_config": typed("filters.common.matcher.action.v3.SkipFilter")}
+    everywhere = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+    return {
+        "name": "envoy.filters.http.match_delegate",
+        "typed_config": typed(
+            "common.matching.v3.ExtensionWithMatcher",
+            xds_matcher={
+                "matcher_list": {
+                    "matchers": [{"predicate": {"not_matcher": has_origin}, "on_match": {"action": skip}}],
+                }
+            },
+            extension_config={
+                "name": "envoy.filters.http.csrf",
+                "typed_config": typed("filters.http.csrf.v3.CsrfPolicy", filter_enabled=everywhere),
+            },
+        ),
+    }

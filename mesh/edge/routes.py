@@ -1,0 +1,110 @@
+"""Routes: which service answers which path, and for how long. Generated from the contract, RPC by RPC.
+
+A REST call passes the routes twice: with its own path, which decides how it is transcoded, and with the path
+of its RPC, which decides who answers. A path under /v1/ or /candor. that is not listed does not exist.
+"""
+
+from typing import Any
+
+from mesh.edge.contract import Contract, Method
+from mesh.edge.filters import TRANSCODER, seconds, transcoder
+from mesh.edge.settings import EdgeSettings
+
+Json = dict[str, Any]
+
+_NOT_FOUND = {"status": 404, "body": {"inline_string": "not found"}}
+_NO_TRANSCODER = {
+    TRANSCODER: {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True, "config": {}}
+}
+_API_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def header(key: str, value: str) -> Json:
+    """A header that is added where it is absent."""
+    return {"header": {"key": key, "value": value}, "append_action": "ADD_IF_ABSENT"}
+
+
+def security_headers(settings: EdgeSettings) -> list[Json]:
+    """What every response carries."""
+    headers = {
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+    }
+    if settings.tls:
+        headers["strict-transport-security"] = "max-age=31536000"
+    return [header(key, value) for key, value in headers.items()]
+
+
+def api_headers() -> list[Json]:
+    """What responses of RPCs carry besides."""
+    return [header(key, value) for key, value in _API_HEADERS.items()]
+
+
+def virtual_host(settings: EdgeSettings, contract: Contract) -> Json:
+    """The one virtual host: streams over REST, RPCs, REST paths, WebSockets, then the gateway's pages."""
+    return {
+        "name": "candor",
+        "domains": ["*"],
+        "routes": [
+            *_event_streams(settings, contract),
+            *(_rpc(settings, method) for method in contract.methods),
+            # Passed before transcoding and by what no RPC matches; the transcoder answers first.
+            {"match": {"prefix": "/candor."}, "direct_response": _NOT_FOUND},
+            {"match": {"prefix": "/v1/"}, "direct_response": _NOT_FOUND},
+            {
+                "match": {"prefix": "/ws/"},
+                "route": {
+                    "cluster": "gateway",
+                    "timeout": "0s",
+                    "idle_timeout": seconds(settings.stream_idle_timeout),
+                    "upgrade_configs": [{"upgrade_type": "websocket", "enabled": True}],
+                },
+                "typed_per_filter_config": _NO_TRANSCODER,
+            },
+            {
+                "match": {"prefix": "/"},
+                "route": {"cluster": "gateway", "timeout": seconds(settings.request_timeout)},
+                "typed_per_filter_config": _NO_TRANSCODER,
+            },
+        ],
+    }
+
+
+def _rpc(settings: EdgeSettings, method: Method) -> Json:
+    """The route of one RPC, as native gRPC, gRPC-Web or transcoded REST reach it."""
+    limit = settings.stream_timeout if method.server_streaming else settings.request_timeout
+    idle = settings.stream_idle_timeout if method.server_streaming else settings.request_timeout
+    return {
+        "match": {"path": method.path},
+        "route": {
+            "cluster": method.room,
+            "timeout": "0s" if method.server_streaming else seconds(limit),
+            "idle_timeout": seconds(idle),
+            "max_stream_duration": {"max_stream_duration": seconds(limit), "grpc_timeout_header_max": seconds(limit)},
+        },
+        # REST callers send no deadline; services shall have one.
+        "request_headers_to_add": [header("grpc-timeout", f"{limit.total_seconds():.0f}S")],
+        "response_headers_to_add": api_headers(),
+    }
+
+
+def _event_streams(settings: EdgeSettings, contract: Contract) -> list[Json]:
+    """Routes for REST streams whose caller asks for server-sent events; each carries its own transcoder."""
+    per_filter = {TRANSCODER: transcoder(settings, contract, sse=True)}
+    accepts = {"name": "accept", "string_match": {"prefix": "text/event-stream"}}
+    routes = []
+    for method in contract.methods:
+        for binding in method.bindings if method.server_streaming else ():
+            verb = {"name": ":method", "string_match": {"exact": binding.verb.upper()}}
+            routes.append(
+                {
+                    **_rpc(settings, method),
+                    "match": {"safe_regex": {"regex": binding.regex}, "headers": [accepts, verb]},
+                    "typed_per_filter_config": per_filter,
+                }
+            )
+    return routes
