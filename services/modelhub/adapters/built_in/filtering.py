@@ -27,6 +27,7 @@ _OPPOSITE = {
     Operator.IN: Operator.NOT_IN,
     Operator.IS_NULL: Operator.NOT_NULL,
 }
+_HAVING = frozenset({"have", "has", "had", "having", "with"})
 _REACH = 5
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
 _PATTERNS = {"contains": "%{}%", "starts": "{}%", "ends": "%{}"}
@@ -35,9 +36,16 @@ _TRAILING = frozenset({"or more", "or above", "or higher", "or greater", "or les
 
 def read_comparisons(sentence: Sentence, sketch: Sketch) -> None:
     """Claims every comparison with a number or a date."""
+    last = -1
     for place, item in enumerate(sentence.items):
-        if sentence.free(place) and item.kind in {"compare", "comparative"}:
-            _comparison(sentence, sketch, place)
+        if not sentence.free(place) or item.kind not in {"compare", "comparative"}:
+            continue
+        before = len(sketch.where)
+        _comparison(sentence, sketch, place)
+        if len(sketch.where) > before:
+            if last >= 0 and before and any(_is_or(sentence, n) for n in range(last, place)):
+                sketch.where[-2:] = [Junction((sketch.where[-2], sketch.where[-1]), any_of=True)]
+            last = place
     for place, item in enumerate(sentence.items):
         if sentence.free(place) and item.kind == "times":
             sentence.claim("having", place)
@@ -152,7 +160,7 @@ def dated(sentence: Sentence, condition: Condition) -> Condition:
 def _counted(sentence: Sentence, place: int, operand: int) -> tuple[Measure, tuple[int, ...]] | None:
     """What "at least 3 orders" or "number of orders above 3" counts, when it counts rows rather than compares."""
     before = sentence.previous_content(place, 4)
-    after = sentence.next_content(operand)
+    after = sentence.next_content(max(place, operand))
     if before is not None and sentence.free(before) and sentence.items[before].kind == "name":
         table = sentence.table(before)
         cue = sentence.previous_content(before)
@@ -161,7 +169,8 @@ def _counted(sentence: Sentence, place: int, operand: int) -> tuple[Measure, tup
                 return Measure(ColumnRef(table), Aggregate.COUNT), (before, cue)
         if not sentence.is_table(before):
             ref = sentence.column(before, wanted=sentence.schema.is_ordered)
-            if ref is not None and sentence.schema.is_ordered(ref):
+            apart = any(sentence.items[n].kind == "clause" or sentence.items[n].cue in _HAVING for n in range(before, place))
+            if ref is not None and sentence.schema.is_ordered(ref) and not apart:
                 return None
     if after is None or not sentence.free(after) or sentence.items[after].kind != "name":
         return None
@@ -192,7 +201,7 @@ def _compared_column(
             break
         if item.kind == "name" and sentence.free(step):
             ref = sentence.column(step, wanted=wanted)
-            if ref is not None and (wanted(ref) or (not sentence.is_table(step) and item.best > 0.9)):
+            if ref is not None and wanted(ref) and (not sentence.is_table(step) or item.best > 0.9):
                 return ref, (step,)
             if place - step > 2:
                 break
@@ -344,7 +353,11 @@ def _joined(sentence: Sentence, sketch: Sketch, placed: list[tuple[int, Conditio
 
 def _or_between(sentence: Sentence, placed: list[tuple[int, Condition]]) -> bool:
     inside = range(placed[0][0], placed[-1][0])
-    return any(sentence.items[n].kind in {"join", "small"} and sentence.items[n].cue == "or" for n in inside)
+    return any(_is_or(sentence, n) for n in inside)
+
+
+def _is_or(sentence: Sentence, place: int) -> bool:
+    return sentence.items[place].kind == "join" and sentence.items[place].cue == "or"
 
 
 def _value_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[int, ...]] | None:
@@ -362,6 +375,7 @@ def _value_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[i
                 fit, used = fit + 0.3 * score, step
         if ref in sentence.schema.name_of(match.table):
             fit += 0.05
+        fit += _beside(sentence, place, match)
         if sentence.schema.is_key(ref) and used < 0:
             fit -= 0.05
         ranked.append((fit, used, match))
@@ -372,10 +386,28 @@ def _value_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[i
     if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < 0.12:
         one, other = (ColumnRef(m.table, m.column) for _, _, m in ranked[:2])
         sentence.ambiguous[place] = (one, other, ranked[0][0] - ranked[1][0])
-    if match.score < 0.9 and used < 0 and fit < 1.0:
+    if used < 0 and _is_idle_word(sentence, place, match):
         return None
     ref = ColumnRef(match.table, match.column)
     return Condition(Measure(ref), Operator.EQ, (Literal(match.value),)), ((used,) if used >= 0 else ())
+
+
+def _is_idle_word(sentence: Sentence, place: int, match: ValueMatch) -> bool:
+    """A plain lower-case word that happens to be somebody's name or title is a word, not a value."""
+    item = sentence.items[place]
+    token = sentence.tokens[item.start]
+    plain = item.end - item.start == 1 and token.kind == "word" and token.text == token.lower
+    return plain and ColumnRef(match.table, match.column) in sentence.schema.name_of(match.table)
+
+
+def _beside(sentence: Sentence, place: int, match: ValueMatch) -> float:
+    """Two values side by side ("Nancy Edwards") are rather two columns of one table."""
+    for step in (place - 1, place + 1):
+        if 0 <= step < len(sentence.items):
+            others = sentence.items[step].values
+            if any(other.table == match.table and other.column != match.column for other in others):
+                return 0.2
+    return 0.0
 
 
 def _near_columns(sentence: Sentence, place: int) -> dict[ColumnRef, list[tuple[int, float]]]:
@@ -405,6 +437,8 @@ def _bare_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[in
             continue
         ref = sentence.column(step)
         if ref is not None and _holds(sentence.schema.columns[ref].type, item.kind):
+            if item.kind == "quoted" and len(item.cue) <= 2:
+                return Condition(Measure(ref), Operator.LIKE, (Literal(f"%{item.cue}%"),)), (step,)
             return dated(sentence, Condition(Measure(ref), Operator.EQ, (side,))), (step,)
     tables = sentence.tables_in_focus()[:4]
     if item.kind == "date" or (item.kind == "number" and _YEAR.fullmatch(item.cue)):

@@ -28,6 +28,7 @@ class Lexicon:
     irregular: dict[str, str]
     abbreviations: dict[str, tuple[str, ...]]
     synonyms: dict[str, tuple[str, ...]]
+    aliases: dict[tuple[str, ...], tuple[str, ...]]
     superlatives: dict[str, Scale]
     comparatives: dict[str, Scale]
     phrases: dict[tuple[str, ...], tuple[str, str]]
@@ -65,6 +66,7 @@ def load() -> Lexicon:
         irregular=raw["irregular"],
         abbreviations={short: tuple(full.split()) for short, full in raw["abbreviations"].items()},
         synonyms={word: tuple(others.split()) for word, others in raw["synonyms"].items()},
+        aliases={tuple(said.split()): tuple(named.split()) for said, named in raw["aliases"].items()},
         superlatives=_scales(raw["superlatives"]),
         comparatives=_scales(raw["comparatives"]),
         phrases=_phrases(raw["cues"]),

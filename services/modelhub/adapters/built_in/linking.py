@@ -88,7 +88,15 @@ def _cues(tokens: tuple[Token, ...]) -> Iterator[tuple[float, Item]]:
             if cue is None:
                 continue
             weak = length == 1 and tokens[start].lower in _WEAK_CUES
+            weak = weak or (tokens[start].lower in {"number", "numbers"} and _noun_before(tokens, start))
             yield _weight(0.6 if weak else 0.97, length), Item(cue[0], start, start + length, cue[1])
+
+
+def _noun_before(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether "number" ends a name ("phone number of") rather than starts a count."""
+    before = tokens[place - 1] if place > 0 else None
+    known = LEXICON.function_words | LEXICON.request_words | LEXICON.superlatives.keys()
+    return before is not None and before.kind == "word" and before.lower not in known and (before.lower,) not in LEXICON.phrases
 
 
 def _names(tokens: tuple[Token, ...], schema: Schema) -> Iterator[tuple[float, Item]]:
@@ -116,6 +124,9 @@ def _lookup(span: tuple[Token, ...], schema: Schema) -> tuple[Name, ...]:
         if span[0].stem == "number":
             names = tuple(name for name in names if schema.words[name.ref][0] == "number")
     found = {name.ref: name for name in names if name.score >= _LEAST_NAME_SCORE}
+    for name in schema.names.get(_ALIASES.get(frozenset(stems), frozenset()), ()):
+        if name.score > 0.8:
+            found.setdefault(name.ref, Name(name.ref, name.score * 0.95, name.says_table))
     if not found or max(name.score for name in found.values()) < 0.8:
         for name in _synonyms(stems, schema):
             known = found.get(name.ref)
@@ -155,6 +166,9 @@ def _stem_synonyms() -> dict[str, tuple[str, ...]]:
 
 
 _SYNONYMS = _stem_synonyms()
+_ALIASES = {
+    frozenset(stem(word) for word in said): frozenset(stem(word) for word in named) for said, named in LEXICON.aliases.items()
+}
 
 
 def target_name(ref: ColumnRef) -> str:

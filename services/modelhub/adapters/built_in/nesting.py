@@ -20,7 +20,7 @@ from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 def read_average_comparisons(sentence: Sentence, sketch: Sketch) -> None:
     """Claims "older than the average age" and "above the maximum price of …" as a comparison with a nested query."""
     for place, item in enumerate(sentence.items):
-        if item.kind not in {"compare", "comparative"} or not sentence.free(place):
+        if item.kind not in {"compare", "comparative"} or not sentence.free(place) or item.cue == "between":
             continue
         inner = sentence.next_content(place, reach=4)
         if inner is None or sentence.items[inner].kind != "aggregate" or sentence.items[inner].cue == "sum":
@@ -103,6 +103,30 @@ def intersected(query: Query) -> Query | None:
             halves = [_with(query, [*rest, half]) for half in part.parts]
             return replace(halves[0], set_operator=SetOperator.INTERSECT, other=halves[1])
     return None
+
+
+def contradictory(query: Query) -> Query | None:
+    """ "both above 5600 and below 5200": no row is both, so two sets of rows are meant."""
+    if not isinstance(query.where, Junction) or query.where.any_of:
+        return None
+    parts = query.where.parts
+    for one in parts:
+        for other in parts:
+            if isinstance(one, Condition) and isinstance(other, Condition) and _excludes(one, other):
+                rest = [p for p in parts if p is not one and p is not other]
+                halves = [_with(query, [*rest, half]) for half in (one, other)]
+                return replace(halves[0], set_operator=SetOperator.INTERSECT, other=halves[1])
+    return None
+
+
+def _excludes(above: Condition, below: Condition) -> bool:
+    if above.left != below.left or above.operator not in {Operator.GT, Operator.GE} or below.operator not in {Operator.LT, Operator.LE}:
+        return False
+    sides = [side.text for condition in (above, below) for side in condition.right if isinstance(side, Literal)]
+    try:
+        return len(sides) == 2 and float(sides[0]) >= float(sides[1])
+    except ValueError:
+        return False
 
 
 def _with(query: Query, parts: list[Condition | Junction]) -> Query:

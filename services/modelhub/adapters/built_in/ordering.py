@@ -100,6 +100,17 @@ def after_clause(sentence: Sentence, place: int) -> bool:
     return False
 
 
+def _asks_for_extreme(sentence: Sentence, sketch: Sketch, place: int, column: ColumnRef) -> bool:
+    """ "What is the highest salary of …" asks for the value itself, not for the row that has it."""
+    asked = all(
+        sentence.items[n].kind in {"small", "request", "aggregate", "join", "superlative", "each"} or n in sentence.claimed
+        and sentence.claimed[n] in {"each", "select", "order"}
+        for n in range(place)
+    )
+    number = _number_near(sentence, place)
+    return asked and number is None and not sketch.order and sentence.schema.is_ordered(column)
+
+
 def _number_near(sentence: Sentence, place: int) -> int | None:
     """The place of "3" in "top 3", "3 oldest" and "the 3 most expensive"."""
     for near in (place + 1, place - 1, place - 2):
@@ -179,11 +190,39 @@ def _superlative(sentence: Sentence, sketch: Sketch, place: int) -> None:
     column = _measured(sentence, anchor)
     if column is not None:
         aggregate = Aggregate(sentence.items[anchor + 1].cue) if summed else None
+        if not used and aggregate is None and _asks_for_extreme(sentence, sketch, place, column):
+            sketch.select.append(Measure(column, Aggregate.MAX if descending else Aggregate.MIN))
+            sentence.claim("select", place)
+            return
         _take(sentence, sketch, place, Order(Measure(column, aggregate), descending), *used)
         if summed:
             sentence.claim("superlative", anchor + 1)
         return
+    before = _measured_before(sentence, place) if sentence.next_content(anchor) is None else None
+    if before is not None:
+        _take(sentence, sketch, place, Order(before, descending), *used)
+        return
     _by_hint_or_count(sentence, sketch, place, scale, descending, used)
+
+
+def _measured_before(sentence: Sentence, place: int) -> Measure | None:
+    """The column in "whose price is the lowest"; claims it."""
+    target = sentence.previous_content(place, 4)
+    if target is None or sentence.items[target].kind != "name" or not sentence.free(target):
+        return None
+    if sentence.is_table(target) and not _doubles_as_number(sentence, target):
+        return None
+    if not any(sentence.items[n].kind in {"clause", "name"} for n in range(target)):
+        return None
+    ref = sentence.column(target, wanted=sentence.schema.is_ordered)
+    if ref is None or not sentence.schema.is_ordered(ref):
+        return None
+    sentence.claim("superlative", target)
+    cue = sentence.previous_content(target)
+    if cue is not None and sentence.items[cue].kind == "aggregate" and sentence.free(cue):
+        sentence.claim("superlative", cue)
+        return Measure(ref, Aggregate(sentence.items[cue].cue))
+    return Measure(ref)
 
 
 def _by_hint_or_count(

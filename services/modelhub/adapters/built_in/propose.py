@@ -25,6 +25,9 @@ from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 from services.modelhub.adapters.built_in.tokens import Token
 
 
+_FARTHEST = 2.7
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """One reading of the question; `variant` names how it departs from the first, `sentence` says what was used."""
@@ -68,6 +71,7 @@ def _interpret(
         return None
     if sketch.both:
         query = nesting.intersected(query) or query
+    query = nesting.contradictory(query) or query
     return Proposal(query, "first", sentence)
 
 
@@ -91,6 +95,7 @@ def _assemble(sentence: Sentence, sketch: Sketch, absent: list[str]) -> Query | 
     schema = sentence.schema
     entity = _entity(sketch, main)
     _fill_select(sentence, sketch, main, entity)
+    _per_group_extreme(sketch)
     counted = next((t for t in (*sketch.through, sketch.rows_of) if t), main)
     select = [_filled(m, sketch.rows_of or counted) for m in sketch.select]
     order = [_filled_order(o, select, counted) for o in sketch.order]
@@ -108,8 +113,23 @@ def _assemble(sentence: Sentence, sketch: Sketch, absent: list[str]) -> Query | 
     )
     reached = set(query.tables)
     extra = [t for t in dict.fromkeys([*through, *([sketch.rows_of] if sketch.rows_of else [])]) if t and t not in reached]
-    extra = [t for t in extra if schema.joins.distance(main, t) <= 3.3]
+    extra = [t for t in extra if schema.joins.distance(main, t) <= _FARTHEST]
     return replace(query, through=tuple(extra))
+
+
+def _per_group_extreme(sketch: Sketch) -> None:
+    """ "The most expensive product of each maker": an extreme per group is an aggregate, not a limit."""
+    if not (sketch.group or sketch.per_group) or sketch.limit != 1 or not sketch.order:
+        return
+    order = sketch.order[0]
+    if order.by.aggregate is not None or not order.by.column.table:
+        return
+    aggregate = Aggregate.MAX if order.descending else Aggregate.MIN
+    extreme = Measure(order.by.column, aggregate)
+    sketch.select = [extreme if m == order.by else m for m in sketch.select]
+    if extreme not in sketch.select:
+        sketch.select.append(extreme)
+    sketch.order, sketch.limit = sketch.order[1:], None
 
 
 def _entity(sketch: Sketch, main: str) -> str:

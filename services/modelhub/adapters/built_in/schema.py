@@ -1,5 +1,6 @@
 """A schema prepared for linking: the words of every table and column, and an index from words to what they name."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from services.modelhub.core.model import Column, ColumnType, ForeignKey, Table
 NUMERIC = frozenset({ColumnType.INTEGER, ColumnType.NUMBER})
 TEMPORAL = frozenset({ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.TIME})
 _NAME_ORDER = ("name", "title", "full name", "last name")
+_ORDERED_TEXT = re.compile(r"[-+$]?\d[\d.,:/ -]*")
 _WHOLE, _REDUCED, _PART = 1.0, 0.93, 0.42
 _SMALL_WORDS = frozenset({"of", "the", "a", "and", "in", "for", "to", "or", "by"})
 MAX_NAME_WORDS = 5
@@ -56,7 +58,11 @@ class Schema:
 
     def is_ordered(self, ref: ColumnRef) -> bool:
         """Whether more and less, or before and after, mean something on this column."""
-        return self.is_number(ref) or self.columns[ref].type in TEMPORAL
+        column = self.columns[ref]
+        if self.is_number(ref) or column.type in TEMPORAL:
+            return True
+        textual = column.type in {ColumnType.TEXT, ColumnType.OTHER} and bool(column.samples) and not self.is_key(ref)
+        return textual and all(_ORDERED_TEXT.match(sample) for sample in column.samples)
 
     def key_of(self, table: str) -> ColumnRef | None:
         """The table's single-column primary key, or a column that is unique, if it has one."""
@@ -79,6 +85,10 @@ class Schema:
         for wanted in map(_stem_all, _NAME_ORDER):
             if wanted in spoken:
                 return (spoken[wanted],)
+        for column in self.tables[table].columns:
+            ref = ColumnRef(table, column.name)
+            if set(self.words[ref]) == own and column.type == ColumnType.TEXT:
+                return (ref,)
         for text, ref in spoken.items():
             if text.endswith("name") and self.columns[ref].type == ColumnType.TEXT:
                 return (ref,)

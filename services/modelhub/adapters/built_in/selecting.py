@@ -15,12 +15,9 @@ def read_groups(sentence: Sentence, sketch: Sketch) -> None:
         sentence.claim("each", place, target)
         table = sentence.table(target)
         column = sentence.column(target)
-        of = _owner(sentence, target)
         if sentence.is_table(target) and table is not None:
             sketch.per_group = table
         elif column is not None:
-            if of is not None:
-                column = sentence.column(target, near=of) or column
             sketch.group.append(column)
             _more_groups(sentence, sketch, target)
 
@@ -35,14 +32,6 @@ def _more_groups(sentence: Sentence, sketch: Sketch, place: int) -> None:
             if ref is not None and not sentence.schema.is_number(ref):
                 sketch.group.append(ref)
                 sentence.claim("each", other)
-
-
-def _owner(sentence: Sentence, place: int) -> str | None:
-    """The table in "the name of the table"."""
-    following = sentence.next_content(place)
-    if following is not None and sentence.items[following].kind == "name" and sentence.is_table(following):
-        return sentence.table(following)
-    return None
 
 
 def read_select(sentence: Sentence, sketch: Sketch) -> None:
@@ -67,6 +56,7 @@ def read_select(sentence: Sentence, sketch: Sketch) -> None:
             sentence.claim("select", place)
             if item.kind == "count":
                 _count(sentence, sketch, place, distinct)
+                _spread(sentence, sketch, aggregates[:-1])
                 aggregates, distinct = [], False
         elif item.kind == "name":
             _name(sentence, sketch, place, described or place < starts, aggregates)
@@ -142,6 +132,13 @@ def _count(sentence: Sentence, sketch: Sketch, place: int, distinct: bool) -> No
         sketch.select.append(Measure(column, Aggregate.COUNT, distinct=True))
 
 
+def _spread(sentence: Sentence, sketch: Sketch, aggregates: list[Aggregate]) -> None:
+    """ "the maximum and total number of followers" takes both of the one column."""
+    last = sketch.select[-1]
+    if last.column.table and last.column.column != STAR and sentence.schema.is_number(last.column) and aggregates:
+        sketch.select[-1:] = [*(Measure(last.column, a) for a in aggregates), *([last] if last.aggregate else [])]
+
+
 def _count_rows(sentence: Sentence, table: str, distinct: bool) -> Measure:
     key = sentence.schema.key_of(table)
     if distinct and key is not None:
@@ -158,7 +155,7 @@ def _name(sentence: Sentence, sketch: Sketch, place: int, described: bool, aggre
         elif sentence.items[place].best >= 0.8:
             sketch.through.append(table)
         return
-    column = sentence.column(place, near=_owner(sentence, place))
+    column = sentence.column(place)
     if column is None:
         return
     if described:

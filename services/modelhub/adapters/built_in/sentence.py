@@ -42,6 +42,7 @@ class Sentence:
     focus: dict[str, float] = field(default_factory=dict)
     choices: dict[int, int] = field(default_factory=dict)
     ambiguous: dict[int, tuple[ColumnRef, ColumnRef, float]] = field(default_factory=dict)
+    entity: str | None = None
 
     def __post_init__(self) -> None:
         votes: dict[str, float] = defaultdict(float)
@@ -61,6 +62,21 @@ class Sentence:
             for name in said:
                 if name.score >= item.best - 0.05:
                     self.focus[name.ref.table] = max(self.focus[name.ref.table], 0.15) + 0.12 / len(said) + 0.12
+
+        tables = (self.table(n) for n, item in enumerate(self.items) if self.is_table(n) and item.best >= _TABLE_SCORE)
+        self.entity = next(tables, None)
+
+    def owner(self, place: int) -> str | None:
+        """The table a column item belongs to by its place: in "the name and age of students", or "students' names"."""
+        if place > 0 and self.is_table(place - 1) and self.items[place - 1].best >= _TABLE_SCORE:
+            return self.table(place - 1)
+        for step in range(place + 1, min(place + 12, len(self.items))):
+            item = self.items[step]
+            if self.is_table(step) and item.best >= _TABLE_SCORE:
+                return self.table(step)
+            if item.kind not in {"name", "join", "small", "distinct", "aggregate"} and item.cue != ",":
+                break
+        return self.entity
 
     def free(self, place: int) -> bool:
         """Whether the item exists and no clause has claimed it."""
@@ -91,7 +107,7 @@ class Sentence:
         self, place: int, near: str | None = None, wanted: Callable[[ColumnRef], bool] | None = None
     ) -> ColumnRef | None:
         """The column an item means, given the tables in focus, the table nearby, and the kind of column wanted."""
-        ranked = self.ranked_columns(place, near, wanted)
+        ranked = self.ranked_columns(place, near or self.owner(place), wanted)
         if not ranked:
             return None
         if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < 0.12:
@@ -110,7 +126,7 @@ class Sentence:
         ref = name.ref
         fit = name.score + self.focus.get(ref.table, 0.0)
         if near is not None:
-            fit += 0.14 if ref.table == near else -0.05 * min(self.schema.joins.distance(near, ref.table), 4.0)
+            fit += 0.2 if ref.table == near else -0.08 * min(self.schema.joins.distance(near, ref.table), 4.0)
         if (ref.table, ref.column) in self.schema.joins.references:
             fit -= 0.04
         if wanted is not None and wanted(ref):
