@@ -63,9 +63,8 @@ class EmbeddedPostgres:
                 )
                 connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
         with self._admin(name) as connection:
-            # Only a superuser may add extensions that are not marked as trusted.
+            # Only a superuser may add an extension that is not marked as trusted.
             connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         return self.url(name, name)
 
     @contextmanager
