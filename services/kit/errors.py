@@ -5,6 +5,7 @@
     ├── FailedPrecondition    the request is right, the state is not
     ├── NotFound
     ├── AlreadyExists
+    ├── Aborted               someone else changed it meanwhile; read it and try again
     ├── Unauthenticated       who is asking is not known
     ├── PermissionDenied      who is asking may not
     ├── ResourceExhausted     too much at once
@@ -79,6 +80,12 @@ class AlreadyExists(CandorError):
     code = "ALREADY_EXISTS"
 
 
+class Aborted(CandorError):
+    """Someone else changed it meanwhile; reading it again and repeating the change may help."""
+
+    code = "ABORTED"
+
+
 class Unauthenticated(CandorError):
     """Who is asking is not known."""
 
@@ -134,6 +141,7 @@ BY_CODE: Mapping[str, type[CandorError]] = {
         FailedPrecondition,
         NotFound,
         AlreadyExists,
+        Aborted,
         Unauthenticated,
         PermissionDenied,
         ResourceExhausted,

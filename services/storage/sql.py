@@ -129,13 +129,16 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(url: str, service: str, migrations: Path) -> AsyncIterator[Database]:
+async def open_database(
+    url: str, service: str, migrations: Path, *, version_table: str = "alembic_version"
+) -> AsyncIterator[Database]:
     """A service's database, migrated to the newest version; "embedded:" is the laptop's own server.
 
     Args:
         url: A SQLAlchemy URL of PostgreSQL, or "embedded:".
         service: The service's name, which its embedded database and role have too.
         migrations: The folder of the service's Alembic versions.
+        version_table: Where Alembic keeps the version, one for each folder of migrations that share a database.
 
     Raises:
         Unavailable: The database does not answer.
@@ -144,7 +147,7 @@ async def open_database(url: str, service: str, migrations: Path) -> AsyncIterat
     engine: AsyncEngine | None = None
     try:
         target = server.ensure_database(service) if server else make_url(url).set(drivername="postgresql+psycopg")
-        migrate(target, migrations)
+        migrate(target, migrations, version_table=version_table)
         engine = create_async_engine(
             target,
             pool_size=10,
@@ -160,7 +163,7 @@ async def open_database(url: str, service: str, migrations: Path) -> AsyncIterat
             server.stop()
 
 
-def migrate(url: URL, migrations: Path) -> None:
+def migrate(url: URL, migrations: Path, *, version_table: str = "alembic_version") -> None:
     """Brings a database to the newest version of a service's migrations.
 
     Raises:
@@ -175,7 +178,7 @@ def migrate(url: URL, migrations: Path) -> None:
         with engine.begin() as connection:
             # Two copies of a service that start together must not migrate together.
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('candor.migrate'))"))
-            config.attributes["connection"] = connection
+            config.attributes |= {"connection": connection, "version_table": version_table}
             command.upgrade(config, "head")
     except OperationalError as error:
         raise _unavailable() from error
