@@ -3,7 +3,7 @@
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
-_COMPARISONS: dict[type[exp.Expression], str] = {
+_COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "is",
     exp.NEQ: "is not",
     exp.GT: "is more than",
@@ -15,16 +15,16 @@ _COMPARISONS: dict[type[exp.Expression], str] = {
     exp.Is: "is",
 }
 
-_AGGREGATES: dict[type[exp.Expression], str] = {
+_AGGREGATES: dict[type[exp.Expr], str] = {
     exp.Sum: "the sum of",
     exp.Avg: "the average of",
     exp.Min: "the lowest",
     exp.Max: "the highest",
 }
 
-_SETS: dict[type[exp.Expression], str] = {
+_SETS: dict[type[exp.Expr], str] = {
     exp.Union: "together with",
-    exp.Intersect: "that also are in",
+    exp.Intersect: "as far as they are in",
     exp.Except: "except",
 }
 
@@ -44,7 +44,7 @@ def explain_statement(sql: str, dialect: str) -> str:
     return words[:1].upper() + words[1:] + "."
 
 
-def _query(tree: exp.Expression) -> str:
+def _query(tree: exp.Expr) -> str:
     for kind, word in _SETS.items():
         if isinstance(tree, kind):
             return f"{_query(tree.this)}, {word} {_query(tree.expression)}"
@@ -52,7 +52,7 @@ def _query(tree: exp.Expression) -> str:
         return _query(tree.this)
     if not isinstance(tree, exp.Select):
         return _code(tree)
-    parts = [_selected(tree), _sources(tree), _filtered(tree), _grouped(tree), _ordered(tree)]
+    parts = [_selected(tree), _sources(tree), _filtered(tree), _grouped(tree), _ordered(tree), _named(tree)]
     return "".join(part for part in parts if part)
 
 
@@ -93,7 +93,11 @@ def _ordered(tree: exp.Select) -> str:
     return by + first
 
 
-def _condition(tree: exp.Expression) -> str:
+def _named(tree: exp.Select) -> str:
+    return "".join(f"; {each.alias} is {_query(each.this)}" for each in tree.ctes)
+
+
+def _condition(tree: exp.Expr) -> str:
     match tree:
         case exp.And() | exp.Or():
             word = "and" if isinstance(tree, exp.And) else "or"
@@ -114,7 +118,7 @@ def _condition(tree: exp.Expression) -> str:
             return _value(tree)
 
 
-def _negated(tree: exp.Expression) -> str:
+def _negated(tree: exp.Expr) -> str:
     match tree:
         case exp.In():
             return f"{_value(tree.this)} is none of {_members(tree)}"
@@ -133,7 +137,7 @@ def _members(tree: exp.In) -> str:
     return _query(query) if query else _listed([_value(each) for each in tree.expressions], last="or")
 
 
-def _value(tree: exp.Expression) -> str:
+def _value(tree: exp.Expr) -> str:
     match tree:
         case exp.Star():
             return "all columns"
@@ -157,7 +161,7 @@ def _value(tree: exp.Expression) -> str:
             return _code(tree)
 
 
-def _counted(tree: exp.Expression | None) -> str:
+def _counted(tree: exp.Expr | None) -> str:
     if isinstance(tree, exp.Distinct):
         return f"the number of different values of {_listed([_value(each) for each in tree.expressions])}"
     if tree is None or isinstance(tree, exp.Star):
@@ -165,7 +169,7 @@ def _counted(tree: exp.Expression | None) -> str:
     return f"the number of values of {_value(tree)}"
 
 
-def _name(tree: exp.Expression) -> str:
+def _name(tree: exp.Expr) -> str:
     if isinstance(tree, exp.Subquery):
         return f"({_query(tree.this)})"
     return tree.name or _code(tree)
@@ -175,5 +179,5 @@ def _listed(items: list[str], *, last: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def _code(tree: exp.Expression) -> str:
+def _code(tree: exp.Expr) -> str:
     return f"`{tree.sql()}`"
