@@ -12,7 +12,7 @@ from services.modelhub.adapters.built_in.ir import (
     Operator,
 )
 from services.modelhub.adapters.built_in.lexicon import LEXICON
-from services.modelhub.adapters.built_in.schema import TEMPORAL
+from services.modelhub.adapters.built_in.schema import NUMERIC, TEMPORAL
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 from services.modelhub.core.model import ColumnType, ValueMatch
 
@@ -100,12 +100,14 @@ def literal(sentence: Sentence, place: int) -> Literal:
 
 def negated(sentence: Sentence, place: int) -> bool:
     """Whether a "not" stands within three items before; claims it."""
-    for step in range(place - 1, max(place - 4, -1), -1):
+    content = 0
+    for step in range(place - 1, max(place - 8, -1), -1):
         item = sentence.items[step]
         if item.kind == "negation" and sentence.free(step):
             sentence.claim("negation", step)
             return True
-        if item.kind in {"mark", "value", "compare", "clause"}:
+        content += item.kind not in {"small", "request"}
+        if item.kind in {"mark", "value", "compare", "clause"} or content > 2:
             return False
     return False
 
@@ -134,6 +136,11 @@ def _comparison(sentence: Sentence, sketch: Sketch, place: int) -> None:
     if found is None:
         return
     ref, used = found
+    cue = sentence.previous_content(used[0]) if used and used[0] < place else None
+    if cue is not None and sentence.free(cue) and sentence.items[cue].kind == "aggregate" and _in_description(sentence, cue):
+        sketch.having.append(Condition(Measure(ref, Aggregate(sentence.items[cue].cue)), operator, side))
+        sentence.claim("having", place, cue, *operands, *used)
+        return
     word = _words(sentence, place).split()[0]
     scale = LEXICON.comparatives.get(word)
     inverse = not used and scale is not None and any(h in sentence.schema.words[ref] for h in scale.inverse_hints)
@@ -243,7 +250,7 @@ def read_patterns(sentence: Sentence, sketch: Sketch) -> None:
     for place, item in enumerate(sentence.items):
         if not sentence.free(place) or item.kind not in {"like", "null"}:
             continue
-        column = _text_column(sentence, place)
+        column = _column_after(sentence, place) or _text_column(sentence, place)
         if item.kind == "null":
             if column is not None:
                 operator = Operator.IS_NULL if item.cue == "is" else Operator.NOT_NULL
@@ -281,6 +288,20 @@ def _pattern_text(sentence: Sentence, place: int) -> int | None:
         if item.kind in {"word", "name"} and (token.text[:1].isupper() or sentence.items[place].end - sentence.items[place].start > 2):
             return step
         if item.kind == "mark" and item.cue not in {",", ":"}:
+            return None
+    return None
+
+
+def _column_after(sentence: Sentence, place: int) -> tuple[ColumnRef, int] | None:
+    """The column in "with the substring 'Book' in its name"."""
+    for step in range(place + 1, min(place + 7, len(sentence.items))):
+        item = sentence.items[step]
+        if item.cue == "in" and sentence.free(step):
+            target = sentence.next_content(step, 3)
+            if target is not None and sentence.items[target].kind == "name" and sentence.free(target):
+                ref = sentence.column(target)
+                return None if ref is None or sentence.is_table(target) else (ref, target)
+        if item.kind in {"mark", "clause", "name"}:
             return None
     return None
 
@@ -397,7 +418,12 @@ def _is_idle_word(sentence: Sentence, place: int, match: ValueMatch) -> bool:
     item = sentence.items[place]
     token = sentence.tokens[item.start]
     plain = item.end - item.start == 1 and token.kind == "word" and token.text == token.lower
-    return plain and ColumnRef(match.table, match.column) in sentence.schema.name_of(match.table)
+    if not plain:
+        return False
+    following = sentence.items[place + 1].cue if place + 1 < len(sentence.items) else ""
+    is_verb = token.lower.endswith("ed") and (following in {"by", "in", "on", "at", "to", "for", "the", "a", "any"} or match.score < 0.9
+        or (place + 1 < len(sentence.items) and sentence.items[place + 1].kind in {"compare", "comparative"}))
+    return is_verb or ColumnRef(match.table, match.column) in sentence.schema.name_of(match.table)
 
 
 def _beside(sentence: Sentence, place: int, match: ValueMatch) -> float:
@@ -428,6 +454,8 @@ def _bare_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[in
     """ "level 6", "id 5", "in 2009", "named 'X'" where no stored value was found."""
     item = sentence.items[place]
     side = literal(sentence, place)
+    if sentence.tokens[item.start].lower == "one":
+        return None
     if item.kind == "quoted":
         side = Literal(item.cue)
     for step in (*range(place - 1, max(place - 5, -1), -1), place + 1):
@@ -436,13 +464,14 @@ def _bare_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[in
         if sentence.is_table(step) and sentence.items[step].best > 0.9:
             continue
         ref = sentence.column(step)
-        if ref is not None and _holds(sentence.schema.columns[ref].type, item.kind):
+        if ref is not None and _holds(sentence, ref, item.kind):
             if item.kind == "quoted" and len(item.cue) <= 2:
                 return Condition(Measure(ref), Operator.LIKE, (Literal(f"%{item.cue}%"),)), (step,)
             return dated(sentence, Condition(Measure(ref), Operator.EQ, (side,))), (step,)
     tables = sentence.tables_in_focus()[:4]
     if item.kind == "date" or (item.kind == "number" and _YEAR.fullmatch(item.cue)):
-        ref = sentence.hinted(("year", "date", "time"), tables)
+        near = [t for t in sentence.schema.joins.neighbours(tables[0]) if t not in tables] if tables else []
+        ref = sentence.hinted(("year", "date", "time"), tables) or sentence.hinted(("year", "date"), near)
         if ref is not None:
             return dated(sentence, Condition(Measure(ref), Operator.EQ, (side,))), ()
     if item.kind == "quoted" and tables:
@@ -452,7 +481,11 @@ def _bare_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[in
     return None
 
 
-def _holds(column: ColumnType, kind: str) -> bool:
-    if kind == "number":
-        return column not in {ColumnType.BINARY, ColumnType.JSON}
-    return column not in {ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.BINARY}
+def _holds(sentence: Sentence, ref: ColumnRef, kind: str) -> bool:
+    """Whether a number, or a text, may stand in the column."""
+    column = sentence.schema.columns[ref]
+    if kind != "number":
+        return column.type not in {*NUMERIC, ColumnType.BINARY}
+    if column.type in {ColumnType.TEXT, ColumnType.OTHER}:
+        return any(sample[:1].isdigit() for sample in column.samples) or sentence.schema.is_key(ref)
+    return column.type not in {ColumnType.BINARY, ColumnType.JSON}

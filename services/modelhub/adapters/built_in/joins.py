@@ -88,6 +88,17 @@ class JoinGraph:
             remaining = [name for name in remaining if name not in order]
         return JoinTree(tuple(order), tuple(edges), is_tied)
 
+    def without_idle_leaves(self, tree: JoinTree, used: set[str]) -> JoinTree:
+        """Drops tables at the end of a longer tree that only complete a reference and of which nothing is used."""
+        edges = list(tree.edges)
+        tables = list(tree.tables)
+        for table in reversed(tree.tables[1:]):
+            touching = [edge for edge in edges if table in {edge.left, edge.right}]
+            if table not in used and len(tables) > 2 and len(touching) == 1 and touching[0].right == table:
+                edges.remove(touching[0])
+                tables.remove(table)
+        return JoinTree(tuple(tables), tuple(edges), tree.is_tied)
+
     def _path(
         self, sources: set[str], target: str, preferred: frozenset[tuple[str, str]]
     ) -> tuple[list[Edge], bool] | None:

@@ -88,8 +88,8 @@ def _cues(tokens: tuple[Token, ...]) -> Iterator[tuple[float, Item]]:
             if cue is None:
                 continue
             weak = length == 1 and tokens[start].lower in _WEAK_CUES
-            weak = weak or (tokens[start].lower in {"number", "numbers"} and _noun_before(tokens, start))
-            yield _weight(0.6 if weak else 0.97, length), Item(cue[0], start, start + length, cue[1])
+            named = tokens[start].lower in {"number", "numbers"} and _noun_before(tokens, start)
+            yield _weight(0.25 if named else 0.6 if weak else 0.97, length), Item(cue[0], start, start + length, cue[1])
 
 
 def _noun_before(tokens: tuple[Token, ...], place: int) -> bool:

@@ -63,8 +63,18 @@ def read_absences(sentence: Sentence, sketch: Sketch) -> list[str]:
                 if table is not None:
                     absent.append(table)
                     sentence.claim("negation", place, step)
+                    _claim_objects(sentence, step)
                 break
     return absent
+
+
+def _claim_objects(sentence: Sentence, place: int) -> None:
+    """What else the negated clause names ("have not reported any event") is part of the absence."""
+    for step in range(place + 1, min(place + 4, len(sentence.items))):
+        if sentence.items[step].kind in {"mark", "clause", "join"}:
+            return
+        if sentence.free(step) and sentence.is_table(step):
+            sentence.claim("negation", step)
 
 
 def absence(schema: Schema, main: str, table: str, inner: list[Condition | Junction]) -> Condition | None:

@@ -203,7 +203,8 @@ def _groups(
         key = schema.key_of(sketch.per_group) if sketch.per_group else None
         if key is not None and key not in keys:
             keys.insert(0, key)
-        return list(dict.fromkeys([*keys, *plain]))
+        shown = plain if key is None else [ref for ref in plain if ref.table != key.table]
+        return list(dict.fromkeys([*keys, *shown]))
     if not ((aggregated and plain) or (asked and plain)):
         if asked and not aggregated and any(m.column.column == STAR for m in select):
             key = schema.key_of(select[0].column.table)
@@ -213,7 +214,7 @@ def _groups(
     counted |= {c.left.column.table for part in having for c in conditions(part)}
     key = schema.key_of(plain[0].table)
     if key is not None and key not in plain and plain[0].table not in counted and plain[0] in schema.name_of(plain[0].table):
-        return [key, *plain]
+        return [key, *(ref for ref in plain if ref.table != key.table)]
     return list(dict.fromkeys(plain))
 
 

@@ -87,6 +87,7 @@ class _Writer:
         tree = self._schema.joins.tree(query.tables, mentioned)
         if tree is None or not tree.tables or len(tree.tables) > 8:
             return None
+        tree = self._schema.joins.without_idle_leaves(tree, {r.table for r in query.columns() if r.column != STAR})
         self.is_tied = self.is_tied or tree.is_tied
         self.tables.extend(tree.tables)
         names = self._names(tree)
@@ -102,11 +103,20 @@ class _Writer:
                 return None
             select = clause(condition, copy=False)
         if query.group:
-            select = select.group_by(*[self._column(ref, names) for ref in query.group], copy=False)
+            groups = [*query.group, *self._undetermined(query)]
+            select = select.group_by(*[self._column(ref, names) for ref in groups], copy=False)
         if query.order:
             keys = [self._ordered(o, names, is_limited=query.limit is not None) for o in query.order]
             select.set("order", exp.Order(expressions=keys))
         return select.limit(query.limit, copy=False) if query.limit is not None else select
+
+    def _undetermined(self, query: Query) -> list[ColumnRef]:
+        """Columns shown or sorted by without an aggregate that the dialect wants named in GROUP BY."""
+        plain = [m.column for m in (*query.select, *(o.by for o in query.order)) if m.aggregate is None]
+        keyed = {ref.table for ref in query.group if self._schema.key_of(ref.table) == ref}
+        free = set() if self._dialect == "duckdb" else keyed
+        missing = [ref for ref in plain if ref not in query.group and ref.column != STAR and ref.table not in free]
+        return list(dict.fromkeys(missing))
 
     def _ordered(self, order: Order, names: dict[str, str], *, is_limited: bool) -> exp.Ordered:
         """A sort key whose missing values come last when only the first rows are kept, else where the dialect puts them."""

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 
@@ -117,13 +117,20 @@ def prepare(tables: tuple[Table, ...], keys: tuple[ForeignKey, ...]) -> Schema:
             ref = ColumnRef(table.key, column.name)
             columns[ref] = column
             words[ref] = _stems(identifier_words(column.name))
-            for stems, score, says_table in _column_names(words[ref], own):
+            is_text = column.type in {ColumnType.TEXT, ColumnType.OTHER}
+            for stems, score, says_table in _column_names(words[ref], own, is_text=is_text):
                 _keep(found[stems], Name(ref, score, says_table))
+    schema = Schema({table.key: table for table in tables}, columns, words, {}, JoinGraph(tables, keys))
+    for table in tables:
+        pair = schema.name_of(table.key)
+        if len(pair) == 2:
+            for stems, name in _full_names(_stems(identifier_words(table.name)), pair[0]):
+                _keep(found[stems], name)
     ranked = {
         stems: tuple(sorted(names.values(), key=lambda name: (-name.score, name.ref.table, name.ref.column)))[:40]
         for stems, names in found.items()
     }
-    return Schema({table.key: table for table in tables}, columns, words, ranked, JoinGraph(tables, keys))
+    return replace(schema, names=ranked)
 
 
 def _keep(names: dict[ColumnRef, Name], name: Name) -> None:
@@ -144,11 +151,22 @@ def _table_names(own: tuple[str, ...]) -> Iterator[tuple[frozenset[str], float]]
             yield frozenset(part), _PART + 0.4 * size / len(own) + (0.05 if part[-1] == own[-1] else 0.0)
 
 
-def _column_names(words: tuple[str, ...], own: tuple[str, ...]) -> Iterator[tuple[frozenset[str], float, bool]]:
+def _full_names(own: tuple[str, ...], first: ColumnRef) -> Iterator[tuple[frozenset[str], Name]]:
+    """Ways to say first and last name together, for a table that keeps them apart."""
+    name, full = stem("name"), stem("full")
+    yield frozenset({name}), Name(first, 0.85)
+    yield frozenset({full, name}), Name(first, 0.95)
+    yield frozenset({*own, name}), Name(first, 0.9, says_table=True)
+    yield frozenset({*own, full, name}), Name(first, 0.95, says_table=True)
+
+
+def _column_names(words: tuple[str, ...], own: tuple[str, ...], *, is_text: bool) -> Iterator[tuple[frozenset[str], float, bool]]:
     """Ways to say a column: its name, with its table's name, without it, without a generic last word, in part."""
     if not words:
         return
     yield frozenset(words), _WHOLE, False
+    if is_text and "name" not in words and words[-1] not in LEXICON.generic_words:
+        yield frozenset((*words, "name")), 0.97 if words == own else 0.8, words == own
     rest = tuple(word for word in words if word not in own)
     if rest and len(rest) < len(words):
         yield frozenset(rest), _REDUCED, False

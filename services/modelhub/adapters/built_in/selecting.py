@@ -165,9 +165,19 @@ def _name(sentence: Sentence, sketch: Sketch, place: int, described: bool, aggre
         return
     sentence.claim("select", place)
     for aggregate in aggregates or [None]:
-        measure = Measure(column, aggregate)
-        if measure not in sketch.select:
-            sketch.select.append(measure)
+        for ref in _in_full(sentence, place, column):
+            measure = Measure(ref, aggregate)
+            if measure not in sketch.select:
+                sketch.select.append(measure)
+
+
+def _in_full(sentence: Sentence, place: int, column: ColumnRef) -> tuple[ColumnRef, ...]:
+    """First and last name where "name" was said of a table that keeps them apart, else the column itself."""
+    pair = sentence.schema.name_of(column.table)
+    item = sentence.items[place]
+    said = {token.stem for token in sentence.tokens[item.start : item.end]}
+    apart = len(pair) == 2 and column == pair[0] and not said & (set(sentence.schema.words[column]) - {"name"})
+    return pair if apart and "name" in said else (column,)
 
 
 def default_select(sentence: Sentence, table: str, star: bool) -> list[Measure]:

@@ -89,6 +89,8 @@ def identifier_words(name: str) -> tuple[str, ...]:
 
 def _split_run(word: str) -> tuple[str, ...]:
     """Splits a known last word off a run-together name: "birthdate" is "birth date", "custid" is "customer id"."""
+    if len(word) == 3 and word.endswith("id"):
+        return (word[0], "id")
     for tail in LEXICON.tails:
         head = word[: -len(tail)]
         if word.endswith(tail) and len(head) >= (2 if tail in {"id", "name"} else 3) and word not in LEXICON.whole_words:
