@@ -23,6 +23,8 @@ from services.generation.core.understand_question import understand_question
 from services.kit.clock import Clock
 
 MAX_REPAIRS = 3
+# The source of a statement that a person wrote.
+GIVEN = "given"
 # How many candidates of a draft are let through at most: the answer and its alternatives.
 ENOUGH = 4
 
@@ -67,7 +69,7 @@ class AnswerQuestion:
             step.note(f"Tables: {', '.join(context.tables[:12])}", *context.values[:8])
         work = _Work(question, context)
         if understood.statement is not None:
-            given = Candidate(understood.statement, 1.0, "question", "the statement that was given")
+            given = Candidate(understood.statement, 1.0, GIVEN, "the statement that was given")
             await self._check(work, Draft((given,)), 1, steps, listener)
         for attempt in range(1, MAX_REPAIRS + 2):
             if work.accepted or not await self._draft(work, attempt, steps, listener):
@@ -106,7 +108,9 @@ class AnswerQuestion:
     async def _check(self, work: _Work, draft: Draft, attempt: int, steps: Steps, listener: Listener) -> None:
         async with steps.step("check", "Checking names, safety and plan", attempt=attempt) as step:
             for index, candidate in enumerate(draft.candidates):
-                verdict = await self.validation.check(work.question, candidate.sql, work.context)
+                # A statement that was given may use any table, not only those that its words point to.
+                known = None if candidate.source == GIVEN else work.context
+                verdict = await self.validation.check(work.question, candidate.sql, known)
                 await listener.tell(Checked(index, candidate.sql, verdict, attempt))
                 if verdict.allowed:
                     work.accepted.append(Accepted(candidate, verdict))

@@ -45,8 +45,8 @@ class Modelhub(Protocol):
 class Validation(Protocol):
     """Checks statements and runs reads."""
 
-    async def check(self, question: Question, sql: str, context: Context) -> Verdict:
-        """Whether a statement is right and safe."""
+    async def check(self, question: Question, sql: str, context: Context | None) -> Verdict:
+        """Whether a statement is right and safe; without a context, against all that the data source holds."""
 
     def run(self, question: Question, sql: str) -> AsyncIterator[tuple[ResultColumn, ...] | Batch | Summary]:
         """The columns, the first rows, and what was read in all. Closing the iterator stops the database.
