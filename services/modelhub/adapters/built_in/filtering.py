@@ -36,16 +36,9 @@ _TRAILING = frozenset({"or more", "or above", "or higher", "or greater", "or les
 
 def read_comparisons(sentence: Sentence, sketch: Sketch) -> None:
     """Claims every comparison with a number or a date."""
-    last = -1
     for place, item in enumerate(sentence.items):
-        if not sentence.free(place) or item.kind not in {"compare", "comparative"}:
-            continue
-        before = len(sketch.where)
-        _comparison(sentence, sketch, place)
-        if len(sketch.where) > before:
-            if last >= 0 and before and any(_is_or(sentence, n) for n in range(last, place)):
-                sketch.where[-2:] = [Junction((sketch.where[-2], sketch.where[-1]), any_of=True)]
-            last = place
+        if sentence.free(place) and item.kind in {"compare", "comparative"}:
+            _comparison(sentence, sketch, place)
     for place, item in enumerate(sentence.items):
         if sentence.free(place) and item.kind == "times":
             sentence.claim("having", place)
@@ -146,7 +139,7 @@ def _comparison(sentence: Sentence, sketch: Sketch, place: int) -> None:
     inverse = not used and scale is not None and any(h in sentence.schema.words[ref] for h in scale.inverse_hints)
     if inverse and not sentence.hinted(scale.hints if scale else (), [ref.table]):
         operator = {Operator.GT: Operator.LT, Operator.LT: Operator.GT}.get(operator, operator)
-    sketch.where.append(dated(sentence, Condition(Measure(ref), operator, side)))
+    sketch.where.append((place, dated(sentence, Condition(Measure(ref), operator, side))))
     sentence.claim("where", place, *operands, *used)
 
 
@@ -254,7 +247,7 @@ def read_patterns(sentence: Sentence, sketch: Sketch) -> None:
         if item.kind == "null":
             if column is not None:
                 operator = Operator.IS_NULL if item.cue == "is" else Operator.NOT_NULL
-                sketch.where.append(Condition(Measure(column[0]), operator))
+                sketch.where.append((place, Condition(Measure(column[0]), operator)))
                 sentence.claim("where", place, column[1])
             continue
         target = _pattern_text(sentence, place)
@@ -267,7 +260,7 @@ def read_patterns(sentence: Sentence, sketch: Sketch) -> None:
         operator = Operator.NOT_LIKE if negated(sentence, place) else Operator.LIKE
         text = sentence.tokens[sentence.items[target].start].text
         sketch.where.append(
-            Condition(Measure(found[0]), operator, (Literal(_PATTERNS[item.cue].format(text.strip("%"))),))
+            (place, Condition(Measure(found[0]), operator, (Literal(_PATTERNS[item.cue].format(text.strip("%"))),)))
         )
         sentence.claim("where", place, target, *([found[1]] if found[1] >= 0 else []))
 
@@ -322,7 +315,6 @@ def _text_column(sentence: Sentence, place: int) -> tuple[ColumnRef, int] | None
 
 def read_values(sentence: Sentence, sketch: Sketch) -> None:
     """Claims stored values, quoted text and bare numbers, each as a condition on the column that holds it."""
-    placed: list[tuple[int, Condition]] = []
     for place, item in enumerate(sentence.items):
         if not sentence.free(place):
             continue
@@ -338,8 +330,7 @@ def read_values(sentence: Sentence, sketch: Sketch) -> None:
             operator = _OPPOSITE.get(condition.operator, condition.operator)
             condition = Condition(condition.left, operator, condition.right)
         sentence.claim("where", place, *used)
-        placed.append((place, condition))
-    sketch.where.extend(_joined(sentence, sketch, placed))
+        sketch.where.append((place, condition))
 
 
 def _preceded_by_unequal(sentence: Sentence, place: int) -> bool:
@@ -352,29 +343,29 @@ def _preceded_by_unequal(sentence: Sentence, place: int) -> bool:
     return False
 
 
-def _joined(sentence: Sentence, sketch: Sketch, placed: list[tuple[int, Condition]]) -> list[Condition | Junction]:
-    """Neighbouring conditions on one column exclude each other unless one may hold: they become OR (or "both")."""
-    result: list[Condition | Junction] = []
-    run: list[tuple[int, Condition]] = []
-    for place, condition in [*placed, (-1, None)]:
-        same = run and condition is not None and condition.left == run[-1][1].left and condition.operator == run[-1][1].operator
-        if same and condition is not None:
-            run.append((place, condition))
-            continue
-        if len(run) > 1 and run[0][1].operator in {Operator.EQ, Operator.LIKE}:
-            result.append(Junction(tuple(c for _, c in run), any_of=True))
-            sketch.both = any(sentence.items[n].kind == "both" and sentence.items[n].cue == "both" for n in range(run[-1][0])) or any(sentence.items[n].kind=="also" for n in range(len(sentence.items)))
+def combined(sentence: Sentence, sketch: Sketch) -> list[Condition | Junction]:
+    """The conditions in reading order, joined by "or" where it stands between them or where both cannot hold."""
+    runs: list[list[Condition]] = []
+    last = -1
+    for place, condition in sorted(sketch.where, key=lambda entry: entry[0]):
+        said_or = last >= 0 and any(_is_or(sentence, n) for n in range(last, place))
+        if runs and (said_or or _cannot_both_hold(runs[-1][-1], condition)):
+            sketch.both = sketch.both or (not said_or and _says_both(sentence, place))
+            runs[-1].append(condition)
         else:
-            result.extend(c for _, c in run)
-        run = [] if condition is None else [(place, condition)]
-    if len(result) == 2 and all(isinstance(part, Condition) for part in result) and _or_between(sentence, placed):
-        return [Junction(tuple(result), any_of=True)]
-    return result
+            runs.append([condition])
+        last = place
+    return [run[0] if len(run) == 1 else Junction(tuple(run), any_of=True) for run in runs]
 
 
-def _or_between(sentence: Sentence, placed: list[tuple[int, Condition]]) -> bool:
-    inside = range(placed[0][0], placed[-1][0])
-    return any(_is_or(sentence, n) for n in inside)
+def _cannot_both_hold(one: Condition, other: Condition) -> bool:
+    return one.left == other.left and one.operator == other.operator == Operator.EQ and one.right != other.right
+
+
+def _says_both(sentence: Sentence, place: int) -> bool:
+    either = any(item.kind == "both" and item.cue == "either" for item in sentence.items)
+    both = any(item.kind == "both" and item.cue == "both" for item in sentence.items[:place])
+    return not either and (both or any(item.kind == "also" for item in sentence.items))
 
 
 def _is_or(sentence: Sentence, place: int) -> bool:

@@ -144,9 +144,10 @@ def _inferred(tables: Sequence[Table]) -> list[Edge]:
         keys = [column for column in table.columns if column.is_primary_key]
         for column in table.columns:
             alone = column.is_unique or (column.is_primary_key and len(keys) == 1)
-            if not alone:
-                continue
             name = column.name.lower()
+            own = table.name.lower()
+            if not alone and name.replace("_", "") not in {f"{own}id", f"{own.removesuffix('s')}id"}:
+                continue
             if name not in {"id", "name", "code", "key"}:
                 targets[name].append((table, column))
             else:

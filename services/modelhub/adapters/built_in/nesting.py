@@ -13,6 +13,7 @@ from services.modelhub.adapters.built_in.ir import (
     Query,
     SetOperator,
 )
+from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.schema import Schema
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 
@@ -26,6 +27,8 @@ def read_average_comparisons(sentence: Sentence, sketch: Sketch) -> None:
         if inner is None or sentence.items[inner].kind != "aggregate" or sentence.items[inner].cue == "sum":
             continue
         after, before = sentence.next_content(inner, 4), sentence.previous_content(place, 4)
+        if _implied(sentence, sketch, place, inner, after):
+            continue
         for target in (after, before):
             if target is None or sentence.items[target].kind != "name" or not sentence.free(target):
                 continue
@@ -36,13 +39,29 @@ def read_average_comparisons(sentence: Sentence, sketch: Sketch) -> None:
                 Operator.LT if item.cue in {"less", "lower", "smaller", "younger", "shorter", "below", "under", "cheaper"} else Operator.GT
             )
             nested = Query((Measure(ref, Aggregate(sentence.items[inner].cue)),))
-            sketch.where.append(Condition(Measure(ref), operator, (nested,)))
+            sketch.where.append((place, Condition(Measure(ref), operator, (nested,))))
             used = [target]
             if before is not None and before != target and sentence.free(before) and sentence.items[before].kind == "name":
                 if any(name.ref == ref for name in sentence.items[before].names):
                     used.append(before)
             sentence.claim("where", place, inner, *used)
             break
+
+
+def _implied(sentence: Sentence, sketch: Sketch, place: int, inner: int, after: int | None) -> bool:
+    """ "older than average" speaks of the column that "older" hints at."""
+    word = sentence.tokens[sentence.items[place].start].lower
+    scale = LEXICON.comparatives.get(word)
+    if scale is None or not scale.hints or (after is not None and sentence.items[after].kind == "name" and not sentence.is_table(after)):
+        return False
+    tables = ([sentence.entity] if sentence.entity else []) + sentence.tables_in_focus()[:2]
+    ref = sentence.hinted(scale.hints, tables)
+    if ref is None:
+        return False
+    nested = Query((Measure(ref, Aggregate(sentence.items[inner].cue)),))
+    sketch.where.append((place, Condition(Measure(ref), Operator(scale.direction), (nested,))))
+    sentence.claim("where", place, inner)
+    return True
 
 
 def read_absences(sentence: Sentence, sketch: Sketch) -> list[str]:

@@ -242,6 +242,8 @@ def _by_hint_or_count(
     word = sentence.items[place].cue
     if word not in _AMOUNT_WORDS:
         return
+    if word == "top" and _top_by(sentence, sketch, place, used):
+        return
     if word == "top" and table is not None:
         number = next((ColumnRef(table, c.name) for c in sentence.schema.tables[table].columns if c.type in NUMERIC), None)
         if number is None or sentence.schema.is_key(number):
@@ -254,3 +256,23 @@ def _by_hint_or_count(
         _take(sentence, sketch, place, Order(Measure(ColumnRef(counted), Aggregate.COUNT), descending), target, *used)
     else:
         _take(sentence, sketch, place, Order(Measure(ColumnRef(""), Aggregate.COUNT), descending), *used)
+
+
+def _top_by(sentence: Sentence, sketch: Sketch, place: int, used: tuple[int, ...]) -> bool:
+    """ "the top 5 countries by number of invoices"."""
+    for step in range(place + 1, min(place + 8, len(sentence.items) - 1)):
+        if sentence.items[step].cue not in {"by", "according to", "in terms of"}:
+            continue
+        target = step + 1
+        if sentence.items[target].kind == "count":
+            counted = sentence.next_content(target)
+            table = sentence.table(counted) if counted is not None and sentence.items[counted].kind == "name" else None
+            sketch.through.extend([table] if table else [])
+            order = Order(Measure(ColumnRef(table or ""), Aggregate.COUNT), descending=True)
+            _take(sentence, sketch, place, order, step, target, *([counted] if table and counted is not None else []), *used)
+            return True
+        column = sentence.column(target, wanted=sentence.schema.is_ordered) if sentence.items[target].kind == "name" else None
+        if column is not None:
+            _take(sentence, sketch, place, Order(Measure(column), descending=True), step, target, *used)
+            return True
+    return False

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from services.modelhub.adapters.built_in import nesting
-from services.modelhub.adapters.built_in.filtering import read_comparisons, read_patterns, read_values
+from services.modelhub.adapters.built_in.filtering import combined, read_comparisons, read_patterns, read_values
 from services.modelhub.adapters.built_in.ir import (
     STAR,
     Aggregate,
@@ -26,6 +26,7 @@ from services.modelhub.adapters.built_in.tokens import Token
 
 
 _FARTHEST = 2.7
+_EVERYTHING = frozenset({"information", "info", "details", "detail", "data", "record", "records"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _main_table(sentence: Sentence, sketch: Sketch) -> str | None:
     named = [m.column.table for m in sketch.select if m.column.table]
     plain = [m.column.table for m in sketch.select if m.column.table and m.aggregate is None]
     grouped = [ref.table for ref in sketch.group]
-    filtered = [c.left.column.table for part in sketch.where for c in conditions(part)]
+    filtered = [condition.left.column.table for _, condition in sketch.where]
     for name in (*plain[:1], sketch.per_group, *grouped[:1], sketch.rows_of, *named, *sketch.through, *filtered):
         if name:
             return name
@@ -100,7 +101,7 @@ def _assemble(sentence: Sentence, sketch: Sketch, absent: list[str]) -> Query | 
     select = [_filled(m, sketch.rows_of or counted) for m in sketch.select]
     order = [_filled_order(o, select, counted) for o in sketch.order]
     having = [_filled_condition(p, counted) for p in sketch.having]
-    where, through = _absences(schema, sketch, absent, entity, counted)
+    where, through = _absences(schema, combined(sentence, sketch), sketch, absent, entity)
     group = _groups(schema, sketch, select, order, having)
     query = Query(
         select=tuple(dict.fromkeys(select)),
@@ -151,7 +152,12 @@ def _fill_select(sentence: Sentence, sketch: Sketch, main: str, entity: str) -> 
     if sketch.per_group and all(m.aggregate is None for m in sketch.select) and not sketch.select:
         sketch.select.append(Measure(ColumnRef(entity), Aggregate.COUNT))
     if not sketch.select:
-        sketch.select.extend(default_select(sentence, sketch.rows_of or entity, star=False))
+        sketch.select.extend(default_select(sentence, sketch.rows_of or entity, star=_wants_everything(sentence)))
+
+
+def _wants_everything(sentence: Sentence) -> bool:
+    """Whether "all information" or "details" of the rows were asked for rather than what they are called."""
+    return any(item.kind == "request" and item.cue in _EVERYTHING for item in sentence.items)
 
 
 def _filled(measure: Measure, table: str) -> Measure:
@@ -172,12 +178,12 @@ def _filled_condition(part: Condition | Junction, table: str) -> Condition | Jun
 
 
 def _absences(
-    schema: Schema, sketch: Sketch, absent: list[str], entity: str, counted: str
+    schema: Schema, parts: list[Condition | Junction], sketch: Sketch, absent: list[str], entity: str
 ) -> tuple[list[Condition | Junction], list[str]]:
     where: list[Condition | Junction] = []
     through = list(sketch.through)
     inner: list[Condition | Junction] = []
-    for part in sketch.where:
+    for part in parts:
         moved = nesting.away(schema, entity, part) if isinstance(part, Condition) else None
         if moved is None and absent and isinstance(part, Condition) and part.left.column.table == absent[0] != entity:
             inner.append(part)

@@ -148,7 +148,7 @@ def _table_names(own: tuple[str, ...]) -> Iterator[tuple[frozenset[str], float]]
         yield frozenset(plain), _REDUCED
     for size in range(1, min(len(own), 4)):
         for part in combinations(own[:MAX_NAME_WORDS], size):
-            yield frozenset(part), _PART + 0.4 * size / len(own) + (0.05 if part[-1] == own[-1] else 0.0)
+            yield frozenset(part), _PART + 0.4 * size / len(own) + (0.15 if part[-1] == own[-1] else 0.0)
 
 
 def _full_names(own: tuple[str, ...], first: ColumnRef) -> Iterator[tuple[frozenset[str], Name]]:
@@ -186,7 +186,7 @@ def _part_score(part: tuple[str, ...], words: tuple[str, ...]) -> float:
     """How well some of a name's words stand for it; generic words ("id", "name") say little and cost little."""
     said = sum(0.35 if word in LEXICON.generic_words else 1.0 for word in part)
     whole = sum(0.35 if word in LEXICON.generic_words else 1.0 for word in words)
-    score = _PART + 0.45 * said / whole
+    score = _PART + 0.45 * said / whole - (0.1 if words[-1] == "id" and "id" not in part else 0.0)
     if all(word in LEXICON.generic_words for word in part):
         score -= 0.12 if part[-1] == words[-1] else 0.3
     return score

@@ -17,7 +17,7 @@ class Sketch:
     """A query in the making; `doubts` counts guesses that had a close second."""
 
     select: list[Measure] = field(default_factory=list)
-    where: list[Condition | Junction] = field(default_factory=list)
+    where: list[tuple[int, Condition]] = field(default_factory=list)
     having: list[Condition | Junction] = field(default_factory=list)
     group: list[ColumnRef] = field(default_factory=list)
     order: list[Order] = field(default_factory=list)
