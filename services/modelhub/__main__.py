@@ -1,0 +1,83 @@
+"""Builds and serves modelhub: the only place where its adapters are chosen."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from candor.modelhub.v1 import modelhub_service_pb2, modelhub_service_pb2_grpc
+
+from services.kit import telemetry
+from services.kit.errors import Unavailable
+from services.kit.rpc import Servicer, build_server, open_channel, run_server
+from services.kit.rpc.server import Server
+from services.kit.rpc.tokens import verifier_for
+from services.modelhub.adapters.built_in_drafter import BuiltInDrafter
+from services.modelhub.adapters.openai import OpenAIDrafter
+from services.modelhub.core.draft_sql import DraftSql
+from services.modelhub.core.ports import Drafter, Model
+from services.modelhub.servicer import ModelhubServicer
+from services.modelhub.settings import Settings
+
+_log = telemetry.log("modelhub")
+
+
+@asynccontextmanager
+async def open_draft_sql(settings: Settings) -> AsyncIterator[DraftSql]:
+    """The models that the settings name, the default one first.
+
+    Raises:
+        SystemExit: The default model is not one that is set up.
+    """
+    async with AsyncExitStack() as stack:
+        built_in = BuiltInDrafter(settings.built_in_workers)
+        stack.callback(built_in.close)
+        drafters: list[Drafter] = [built_in]
+        if settings.has_openai:
+            provider = OpenAIDrafter(
+                settings.openai_api_key.get_secret_value(),
+                settings.openai_base_url,
+                settings.openai_model,
+                timeout=settings.openai_timeout,
+                send_samples=settings.openai_send_samples,
+            )
+            stack.push_async_callback(provider.close)
+            drafters.insert(0, provider)
+        yield DraftSql(_default_first(drafters, settings.default_model), _log_fallback)
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Server]:
+    """The server, not yet started."""
+    async with open_channel(settings.accounts_address) as accounts, open_draft_sql(settings) as draft_sql:
+        servicer = Servicer(
+            modelhub_service_pb2.DESCRIPTOR.services_by_name["ModelhubService"],
+            modelhub_service_pb2_grpc.add_ModelhubServiceServicer_to_server,
+            ModelhubServicer(draft_sql),
+        )
+        yield build_server(settings, [servicer], verify=verifier_for(accounts).verify)
+
+
+def _default_first(drafters: list[Drafter], default: str) -> list[Drafter]:
+    """The drafters with the default one first, by its id or its provider alone."""
+    known = {name: each for each in drafters for name in (each.model.model_id, each.model.model_id.partition(":")[0])}
+    if not default:
+        return drafters
+    if default not in known:
+        names = ", ".join(known)
+        raise SystemExit(f"CANDOR_MODELHUB_DEFAULT_MODEL is {default!r}, but only these are set up: {names}.")
+    return [known[default], *(each for each in drafters if each is not known[default])]
+
+
+def _log_fallback(model: Model, error: Unavailable) -> None:
+    _log.warning("model_fell_back", model=model.model_id, reason=error.reason)
+
+
+async def main() -> None:
+    """Serves until it is told to stop."""
+    settings = Settings()
+    telemetry.configure("modelhub", level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    await run_server(lambda: build(settings))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
