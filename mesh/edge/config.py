@@ -102,9 +102,7 @@ def _connection_manager(settings: EdgeSettings, contract: Contract) -> Json:
         server_name="candor",
         use_remote_address=True,
         xff_num_trusted_hops=settings.trusted_hops,
-        # Nobody outside may steer Envoy by its own headers, not even from this machine.
-        internal_address_config={"unix_sockets": False},
-        early_header_mutation_extensions=[_strip_headers("x-envoy-original-path", "x-envoy-original-method")],
+        early_header_mutation_extensions=[_foreign_orders_removed()],
         generate_request_id=True,
         always_set_request_id_in_response=True,
         normalize_path=True,
@@ -196,12 +194,13 @@ def _protocol(**http: Json) -> Json:
     return {f"envoy.extensions.{name}": typed(name, explicit_http_config=http)}
 
 
-def _strip_headers(*names: str) -> Json:
+def _foreign_orders_removed() -> Json:
+    """Nobody outside may steer Envoy by its own headers (retries, timeouts, the path that is logged)."""
     return {
         "name": "envoy.http.early_header_mutation.header_mutation",
         "typed_config": typed(
             "http.early_header_mutation.header_mutation.v3.HeaderMutation",
-            mutations=[{"remove": name} for name in names],
+            mutations=[{"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}}],
         ),
     }
 

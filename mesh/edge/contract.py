@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from google.api import annotations_pb2, http_pb2
-from google.protobuf import descriptor_pb2
+from typing import Any
 
 from candor.access.v1 import access_pb2
+from google.api import annotations_pb2, http_pb2
+from google.protobuf import descriptor_pb2
 
 DESCRIPTORS = Path(__file__).with_name("descriptors.binpb")
 
@@ -129,17 +129,17 @@ def read_contract(descriptors: descriptor_pb2.FileDescriptorSet) -> Contract:
     """What the services in a descriptor set promise.
 
     Raises:
-        ContractError: An RPC has no permission, lies outside `candor.<service>.v<n>`, or takes from the
-            query a field of a name that another RPC takes from the path.
+        ContractError: An RPC has no permission, lies outside `candor.<service>.v<n>`, is a POST that takes
+            fields from its query, or takes from its query a field of a name that another takes from its path.
     """
     contract = Contract(tuple(_methods(descriptors)))
     ignored = set(contract.path_bound_parameters)
-    messages = {
-        f"{file.package}.{message.name}": message for file in descriptors.file for message in file.message_type
-    }
+    messages = {f"{file.package}.{message.name}": message for file in descriptors.file for message in file.message_type}
     for method in contract.methods:
         top_level = {field.name for field in messages[method.input_type].field}
         for binding in method.bindings:
+            if binding.verb == "post" and binding.body != "*":
+                raise ContractError(f'{method.path} is a POST whose body is a part: the edge wants body: "*" there.')
             lost = (top_level - set(binding.path_fields)) & ignored if not binding.body else set()
             if lost:
                 raise ContractError(
@@ -161,7 +161,8 @@ def _method(package: str, service: str, method: descriptor_pb2.MethodDescriptorP
     full_name = f"{package}.{service}"
     if not _PACKAGE.fullmatch(package):
         raise ContractError(f"{full_name} lies outside the packages candor.<service>.v<n>.")
-    permission = options.Extensions[access_pb2.permission]
+    extension: Any = access_pb2.permission
+    permission: int = options.Extensions[extension]
     if permission == access_pb2.PERMISSION_UNSPECIFIED:
         raise ContractError(
             f"/{full_name}/{method.name} has no permission: add option (candor.access.v1.permission) to it."

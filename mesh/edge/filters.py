@@ -13,6 +13,7 @@ from services.kit.identity import AUDIENCE, COOKIE, ISSUER
 Json = dict[str, Any]
 
 TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
+BODY_LIMIT = "envoy.filters.http.buffer"
 JWKS_PATH = "/.well-known/jwks.json"
 
 
@@ -30,6 +31,7 @@ def http_filters(settings: EdgeSettings, contract: Contract) -> list[Json]:
     """All filters, outermost first."""
     return [
         same_origin(),
+        body_limit(settings),
         {"name": "envoy.filters.http.grpc_web", "typed_config": typed("filters.http.grpc_web.v3.GrpcWeb")},
         {"name": TRANSCODER, "typed_config": transcoder(settings, contract)},
         {"name": "envoy.filters.http.jwt_authn", "typed_config": token_check(settings, contract)},
@@ -99,28 +101,41 @@ def same_origin() -> Json:
 
     Calls without an Origin are no browser's cross-origin calls, and pass.
     """
-    origin = {
-        "name": "origin",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
-            "header_name": "origin",
-        },
-    }
-    has_origin = {"single_predicate": {"input": origin, "value_match": {"safe_regex": {"google_re2": {}, "regex": ".+"}}}}
-    skip = {"name": "skip", "typed_config": typed("filters.common.matcher.action.v3.SkipFilter")}
     everywhere = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+    policy = typed("filters.http.csrf.v3.CsrfPolicy", filter_enabled=everywhere)
+    return _skipped_if({"not_matcher": _header("origin", ".+")}, "envoy.filters.http.csrf", policy)
+
+
+def body_limit(settings: EdgeSettings) -> Json:
+    """Bodies are read whole before they go on, up to the limit. gRPC's messages are limited by the services."""
+    policy = typed("filters.http.buffer.v3.Buffer", max_request_bytes=settings.max_request_bytes)
+    return _skipped_if(_header("content-type", "application/grpc.*"), BODY_LIMIT, policy)
+
+
+def _skipped_if(predicate: Json, name: str, config: Json) -> Json:
+    """A filter that calls of one kind pass by."""
+    skip = {"name": "skip", "typed_config": typed("filters.common.matcher.action.v3.SkipFilter")}
     return {
-        "name": "envoy.filters.http.match_delegate",
+        "name": name,
         "typed_config": typed(
             "common.matching.v3.ExtensionWithMatcher",
-            xds_matcher={
-                "matcher_list": {
-                    "matchers": [{"predicate": {"not_matcher": has_origin}, "on_match": {"action": skip}}],
-                }
-            },
-            extension_config={
-                "name": "envoy.filters.http.csrf",
-                "typed_config": typed("filters.http.csrf.v3.CsrfPolicy", filter_enabled=everywhere),
-            },
+            xds_matcher={"matcher_list": {"matchers": [{"predicate": predicate, "on_match": {"action": skip}}]}},
+            extension_config={"name": name, "typed_config": config},
         ),
+    }
+
+
+def _header(name: str, regex: str) -> Json:
+    """Holds for a call that has the header with a value of that form."""
+    return {
+        "single_predicate": {
+            "input": {
+                "name": name,
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
+                    "header_name": name,
+                },
+            },
+            "value_match": {"safe_regex": {"google_re2": {}, "regex": regex}},
+        }
     }

@@ -7,7 +7,7 @@ of its RPC, which decides who answers. A path under /v1/ or /candor. that is not
 from typing import Any
 
 from mesh.edge.contract import Contract, Method
-from mesh.edge.filters import TRANSCODER, seconds, transcoder
+from mesh.edge.filters import BODY_LIMIT, TRANSCODER, seconds, transcoder, typed
 from mesh.edge.settings import EdgeSettings
 
 Json = dict[str, Any]
@@ -15,6 +15,21 @@ Json = dict[str, Any]
 _NOT_FOUND = {"status": 404, "body": {"inline_string": "not found"}}
 _NO_TRANSCODER = {
     TRANSCODER: {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True, "config": {}}
+}
+# A POST takes its fields from the body (the contract sees to it); the transcoder would let a query override them.
+_QUERY_BESIDE_BODY = {
+    "match": {
+        "prefix": "/v1/",
+        "headers": [
+            {"name": ":method", "string_match": {"exact": "POST"}},
+            {"name": ":path", "string_match": {"contains": "?"}},
+        ],
+    },
+    "direct_response": {
+        "status": 400,
+        "body": {"inline_string": "A POST takes its fields from the body: move the query's there."},
+    },
+    "typed_per_filter_config": _NO_TRANSCODER,
 }
 _API_HEADERS = {
     "cache-control": "no-store",
@@ -50,6 +65,7 @@ def virtual_host(settings: EdgeSettings, contract: Contract) -> Json:
         "name": "candor",
         "domains": ["*"],
         "routes": [
+            _QUERY_BESIDE_BODY,
             *_event_streams(settings, contract),
             *(_rpc(settings, method) for method in contract.methods),
             # Passed before transcoding and by what no RPC matches; the transcoder answers first.
@@ -63,7 +79,11 @@ def virtual_host(settings: EdgeSettings, contract: Contract) -> Json:
                     "idle_timeout": seconds(settings.stream_idle_timeout),
                     "upgrade_configs": [{"upgrade_type": "websocket", "enabled": True}],
                 },
-                "typed_per_filter_config": _NO_TRANSCODER,
+                # An upgraded request has no end that could be waited for.
+                "typed_per_filter_config": {
+                    **_NO_TRANSCODER,
+                    BODY_LIMIT: typed("filters.http.buffer.v3.BufferPerRoute", disabled=True),
+                },
             },
             {
                 "match": {"prefix": "/"},
