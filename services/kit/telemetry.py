@@ -3,10 +3,12 @@
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import structlog
 from opentelemetry import propagate, trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
@@ -58,6 +60,11 @@ def allow_listed(_logger: Any, _method: str, event: structlog.typing.EventDict) 
 def start_span(name: str, metadata: Mapping[str, str]) -> trace.Span:
     """Starts the server's span of a call that came with this metadata."""
     return trace.get_tracer("candor").start_span(name, context=propagate.extract(metadata), kind=trace.SpanKind.SERVER)
+
+
+def start_trace(name: str) -> AbstractContextManager[trace.Span]:
+    """A trace of its own, in progress while the context lasts, for work that no call waits for."""
+    return trace.get_tracer("candor").start_as_current_span(name, context=Context())
 
 
 def trace_id() -> str:

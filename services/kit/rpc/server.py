@@ -5,9 +5,10 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
+import uvloop
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
@@ -21,6 +22,8 @@ from services.kit.rpc.layers import Layer, authorized, errors_mapped, in_context
 from services.kit.settings import ServiceSettings
 
 _log = telemetry.log("server")
+
+Configured = TypeVar("Configured", bound=ServiceSettings)
 
 _OPTIONS = [
     # Two copies that share a port would split its traffic without a word.
@@ -99,6 +102,14 @@ def build_server(
     host = settings.address.rpartition(":")[0]
     address = settings.address if settings.address.startswith("unix:") else f"{host}:{port}"
     return Server(server, health, settings, names, address)
+
+
+def run_service(
+    name: str, settings: Configured, build: Callable[[Configured], AbstractAsyncContextManager[Server]]
+) -> None:
+    """Runs a service as this process, on uvloop, until SIGINT or SIGTERM. What each service's `__main__` calls."""
+    telemetry.configure(name, level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    uvloop.run(run_server(lambda: build(settings)))
 
 
 async def run_server(build: Callable[[], AbstractAsyncContextManager[Server]]) -> None:
