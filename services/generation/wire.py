@@ -227,7 +227,7 @@ def finding_to_proto(finding: Finding) -> validation_service_pb2.Finding:
     """What a check says."""
     return validation_service_pb2.Finding(
         reason=finding.reason,
-        severity=validation_service_pb2.Finding.Severity.Value(f"SEVERITY_{finding.severity.upper()}"),
+        severity=f"SEVERITY_{finding.severity.upper()}",
         message=finding.message,
         span=validation_service_pb2.Span(
             line=finding.line, column=finding.column, end_line=finding.end_line, end_column=finding.end_column
@@ -262,7 +262,7 @@ def verdict_from_proto(message: validation_service_pb2.CheckStatementResponse) -
 
 def column_to_proto(column: ResultColumn) -> validation_service_pb2.ResultColumn:
     """A column of a result."""
-    kind = catalog_pb2.ColumnType.Value(f"COLUMN_TYPE_{column.type.upper()}")
+    kind = f"COLUMN_TYPE_{column.type.upper()}"
     return validation_service_pb2.ResultColumn(name=column.name, type=kind, native_type=column.native_type)
 
 

@@ -54,7 +54,7 @@ class Blobs(Protocol):
         """Deletes a file. Deleting what does not exist does nothing."""
 
     async def list(self, organization: str, folder: str = "") -> Sequence[Blob]:
-        """The files whose key starts with the segments of `folder`, in the order of their keys."""
+        """The files below a folder, in the order of their keys; all where it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,9 @@ class Vectors(Protocol):
             InvalidArgument: A vector is zero, not finite, or of another dimension than the collection.
         """
 
-    async def search(self, organization: str, collection: str, vector: Sequence[float], *, limit: int) -> Sequence[Match]:
+    async def search(
+        self, organization: str, collection: str, vector: Sequence[float], *, limit: int
+    ) -> Sequence[Match]:
         """The nearest by cosine, nearest first, equals by id. The organization bounds the search, not its result.
 
         Raises:
@@ -211,5 +213,7 @@ def too_large(what: str, limit: int) -> InvalidArgument:
 
 def _malformed(kind: str, value: str) -> InvalidArgument:
     return InvalidArgument(
-        "INVALID_ARGUMENT", f"{value[:200]!r} is not a valid {kind}: use letters, digits and '._-'.", fields={kind: "is malformed"}
+        "INVALID_ARGUMENT",
+        f"{value[:200]!r} is not a valid {kind}: use letters, digits and '._-'.",
+        fields={kind: "is malformed"},
     )

@@ -7,6 +7,7 @@ column that is, or sounds, sensitive.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
@@ -62,9 +63,28 @@ def is_sensitive(column: Column) -> bool:
     )
 
 
+def without_secrets(catalog: Catalog) -> Catalog:
+    """The catalogue with every sensitive column marked as such, and without samples of them."""
+    return replace(
+        catalog,
+        tables=tuple(
+            replace(
+                table,
+                columns=tuple(
+                    replace(column, is_sensitive=True, samples=()) if is_sensitive(column) else column
+                    for column in table.columns
+                ),
+            )
+            for table in catalog.tables
+        ),
+    )
+
+
 def is_indexed(column: Column) -> bool:
-    """Whether a column's values are worth indexing and may be: text-like or a 0/1 flag, and not sensitive."""
+    """Whether a column's values are worth indexing and may be: short texts or a 0/1 flag, and not sensitive."""
     if is_sensitive(column):
+        return False
+    if column.samples and all(len(sample) > VALUE_CHARACTERS for sample in column.samples):
         return False
     if column.type is ColumnType.INTEGER:
         return not column.is_primary_key and bool(column.samples) and set(column.samples) <= {"0", "1"}

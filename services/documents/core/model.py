@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.kit.ids import resource_name
+
 
 class ColumnType(StrEnum):
     """The kinds of data that matter for asking questions, whatever the database calls them."""
@@ -75,19 +77,39 @@ class Catalog:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One version of a data source's catalogue.
+class DataSource:
+    """Which data source, of which organization."""
 
-    `version` is made from the content, so the same catalogue has the same version. `created_at` is when it was first
-    read, `synced_at` when the data source was last found to be like this, which is also how old its samples and its
+    organization: str
+    id: str
+
+    @property
+    def name(self) -> str:
+        """Its resource name."""
+        return resource_name("organizations", self.organization, "dataSources", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What is kept of a version beside its catalogue.
+
+    `id` is made from the content, so the same catalogue has the same version. `create_time` is when it was first read,
+    `sync_time` when the data source was last found to be like this, which is also how old its samples and its
     `indexed_values` values are.
     """
 
-    version: str
-    catalog: Catalog
-    created_at: datetime
-    synced_at: datetime
+    id: str
+    create_time: datetime
+    sync_time: datetime
     indexed_values: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A data source's catalogue at one version."""
+
+    version: Version
+    catalog: Catalog
 
 
 @dataclass(frozen=True, slots=True)

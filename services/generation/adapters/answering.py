@@ -69,9 +69,7 @@ def failed(error: Exception) -> Ending:
             known = Unavailable("SERVICE_UNAVAILABLE", "A part of the platform does not answer. Try again.")
         case _:
             _log.error("answering_failed", error=type(error).__name__, exc_info=error)
-            known = Internal(
-                "INTERNAL", "Something went wrong while answering. Ask again, or tell whoever runs Candor."
-            )
+            known = Internal("INTERNAL", "Something went wrong while answering. Ask again, or tell who runs Candor.")
     return ended(JobState.FAILED, status_from_error(known))
 
 

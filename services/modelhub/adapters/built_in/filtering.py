@@ -14,6 +14,7 @@ from services.modelhub.adapters.built_in.ir import (
 from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.schema import NUMERIC, TEMPORAL
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
+from services.modelhub.adapters.built_in.tokens import stem
 from services.modelhub.core.model import ColumnType, ValueMatch
 
 _OPPOSITE = {
@@ -28,6 +29,10 @@ _OPPOSITE = {
     Operator.IS_NULL: Operator.NOT_NULL,
 }
 _HAVING = frozenset({"have", "has", "had", "having", "with"})
+_DIRECTIONS = {
+    "from": frozenset(map(stem, ("origin", "source", "departure", "departing", "from", "start", "sender"))),
+    "to": frozenset(map(stem, ("destination", "dest", "arrival", "arriving", "to", "end", "receiver"))),
+}
 _REACH = 5
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
 _PATTERNS = {"contains": "%{}%", "starts": "{}%", "ends": "%{}"}
@@ -387,7 +392,7 @@ def _value_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[i
                 fit, used = fit + 0.3 * score, step
         if ref in sentence.schema.name_of(match.table):
             fit += 0.05
-        fit += _beside(sentence, place, match)
+        fit += _beside(sentence, place, match) + _directed(sentence, place, ref)
         if sentence.schema.is_key(ref) and used < 0:
             fit -= 0.05
         ranked.append((fit, used, match))
@@ -415,6 +420,12 @@ def _is_idle_word(sentence: Sentence, place: int, match: ValueMatch) -> bool:
     is_verb = token.lower.endswith("ed") and (following in {"by", "in", "on", "at", "to", "for", "the", "a", "any"} or match.score < 0.9
         or (place + 1 < len(sentence.items) and sentence.items[place + 1].kind in {"compare", "comparative"}))
     return is_verb or ColumnRef(match.table, match.column) in sentence.schema.name_of(match.table)
+
+
+def _directed(sentence: Sentence, place: int, ref: ColumnRef) -> float:
+    """ "from A to B" chooses between columns of origin and of destination."""
+    before = sentence.items[place - 1].cue if place else ""
+    return 0.3 if set(sentence.schema.words[ref]) & _DIRECTIONS.get(before, frozenset()) else 0.0
 
 
 def _beside(sentence: Sentence, place: int, match: ValueMatch) -> float:

@@ -56,6 +56,10 @@ class JoinGraph:
         """Every edge that joins the two tables directly."""
         return [edge for edge in self._edges[one] if other in {edge.left, edge.right} and edge.left != edge.right]
 
+    def edges_of(self, table: str) -> list[Edge]:
+        """Every edge that touches the table."""
+        return list(self._edges[table])
+
     def neighbours(self, table: str) -> list[str]:
         """Tables one join away."""
         return list(dict.fromkeys(e.right if e.left == table else e.left for e in self._edges[table]))
@@ -157,10 +161,20 @@ def _inferred(tables: Sequence[Table]) -> list[Edge]:
     found = []
     for table in tables:
         for column in table.columns:
-            for target, key in targets.get(column.name.lower(), ()):
+            for target, key in targets.get(column.name.lower()) or _by_last_words(column.name.lower(), targets):
                 if target.key != table.key and _same_family(column.type, key.type) and not column.is_unique:
                     found.append(Edge(table.key, (column.name,), target.key, (key.name,), INFERRED_COST))
     return found
+
+
+def _by_last_words(name: str, targets: dict[str, list[tuple[Table, Column]]]) -> list[tuple[Table, Column]]:
+    """ "start_station_id" may refer to station.id."""
+    words = name.split("_")
+    for start in range(1, len(words) - 1):
+        found = targets.get("_".join(words[start:]))
+        if found:
+            return found
+    return []
 
 
 def _same_family(one: ColumnType, other: ColumnType) -> bool:

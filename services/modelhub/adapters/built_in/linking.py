@@ -41,7 +41,13 @@ class Item:
 def link(tokens: tuple[Token, ...], schema: Schema, matches: tuple[ValueMatch, ...]) -> tuple[Item, ...]:
     """Covers the tokens with items so that the sum of their weights is greatest; ties go to the longer item."""
     options: list[list[tuple[float, Item]]] = [[] for _ in tokens]
-    for weight, item in (*_cues(tokens), *_names(tokens, schema), *_values(tokens, matches), *_plain(tokens)):
+    for weight, item in (
+        *_cues(tokens),
+        *_names(tokens, schema),
+        *_values(tokens, matches),
+        *_coded(tokens, schema),
+        *_plain(tokens),
+    ):
         options[item.start].append((weight, item))
     best: list[tuple[float, Item | None]] = [(0.0, None)] * (len(tokens) + 1)
     for start in range(len(tokens) - 1, -1, -1):
@@ -89,7 +95,9 @@ def _cues(tokens: tuple[Token, ...]) -> Iterator[tuple[float, Item]]:
                 continue
             weak = length == 1 and tokens[start].lower in _WEAK_CUES
             named = tokens[start].lower in {"number", "numbers"} and _noun_before(tokens, start)
-            yield _weight(0.25 if named else 0.6 if weak else 0.97, length), Item(cue[0], start, start + length, cue[1])
+            if named:
+                continue
+            yield _weight(0.6 if weak else 0.97, length), Item(cue[0], start, start + length, cue[1])
 
 
 def _noun_before(tokens: tuple[Token, ...], place: int) -> bool:
@@ -153,18 +161,46 @@ def _values(tokens: tuple[Token, ...], matches: tuple[ValueMatch, ...]) -> Itera
             spans.setdefault((inside[0], inside[-1] + 1), []).append(match)
     for (start, end), found in spans.items():
         text = tokens[start]
+        if end - start == 1 and text.kind == "number":
+            continue
         plain = end - start == 1 and text.kind == "word" and not (text.text[:1].isupper() and start > 0)
         if plain and (text.lower in LEXICON.function_words or text.lower in LEXICON.request_words):
+            continue
+        if plain:
+            found = [match for match in found if not (match.value.isupper() and len(match.value) <= 4)]
+        if not found:
             continue
         ranked = tuple(sorted(found, key=lambda match: (-match.score, match.table, match.column, match.value)))
         bonus = 1.5 if text.kind == "quoted" else 0.0 if plain else 0.15
         yield _weight(ranked[0].score * 0.98, end - start) + bonus, Item("value", start, end, text.text, (), ranked)
 
 
+def _coded(tokens: tuple[Token, ...], schema: Schema) -> Iterator[tuple[float, Item]]:
+    """Words that are often stored as codes ("female" as F), on columns that hold nothing but such codes."""
+    for place, token in enumerate(tokens):
+        codes = LEXICON.coded_values.get(token.stem if token.stem in LEXICON.coded_values else token.lower)
+        if codes is None or token.kind != "word":
+            continue
+        found = [
+            ValueMatch(ref.table, ref.column, code, token.text, token.start, token.end, 0.9)
+            for ref, column in schema.columns.items()
+            for code in codes
+            if code in column.samples and set(column.samples) <= _ALL_CODES and _is_about(codes, schema.words[ref])
+        ]
+        if found:
+            yield 0.9, Item("value", place, place + 1, token.text, (), tuple(found))
+
+
+def _is_about(codes: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    """M and F are of a gender; other codes may stand in any column."""
+    return codes[0] not in {"M", "F"} or bool({"gender", "sex"} & set(words))
+
+
 def _stem_synonyms() -> dict[str, tuple[str, ...]]:
     return {stem(word): tuple(stem(other) for other in others) for word, others in LEXICON.synonyms.items()}
 
 
+_ALL_CODES = frozenset(code for codes in LEXICON.coded_values.values() for code in codes)
 _SYNONYMS = _stem_synonyms()
 _ALIASES = {
     frozenset(stem(word) for word in said): frozenset(stem(word) for word in named) for said, named in LEXICON.aliases.items()

@@ -118,6 +118,13 @@ def _number_near(sentence: Sentence, place: int) -> int | None:
             between = range(min(near, place) + 1, max(near, place))
             if all(sentence.items[n].kind == "small" for n in between):
                 return near
+    for far in range(place - 1, max(place - 7, 0), -1):
+        ahead = sentence.items[far + 1]
+        if sentence.items[far].kind in {"compare", "mark", "value"}:
+            return None
+        if sentence.free(far) and sentence.items[far].kind == "number" and ahead.kind == "name":
+            before = sentence.items[far - 1]
+            return far if before.kind in {"request", "small"} and sentence.items[far].cue.isdigit() else None
     return None
 
 

@@ -22,7 +22,7 @@ from services.modelhub.adapters.built_in.ordering import read_order, read_superl
 from services.modelhub.adapters.built_in.schema import Schema
 from services.modelhub.adapters.built_in.selecting import default_select, read_groups, read_select
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
-from services.modelhub.adapters.built_in.tokens import Token
+from services.modelhub.adapters.built_in.tokens import Token, identifier_words
 
 
 _FARTHEST = 2.7
@@ -73,6 +73,8 @@ def _interpret(
     if sketch.both:
         query = nesting.intersected(query) or query
     query = nesting.contradictory(query) or query
+    if query.limit is not None and not query.group and all(m.aggregate for m in query.select):
+        query = nesting.extreme(query) or query
     return Proposal(query, "first", sentence)
 
 
@@ -98,6 +100,7 @@ def _assemble(sentence: Sentence, sketch: Sketch, absent: list[str]) -> Query | 
     _fill_select(sentence, sketch, main, entity)
     _per_group_extreme(sketch)
     counted = next((t for t in (*sketch.through, sketch.rows_of) if t), main)
+    counted = _counted_child(schema, sentence, sketch, counted)
     select = [_filled(m, sketch.rows_of or counted) for m in sketch.select]
     order = [_filled_order(o, select, counted) for o in sketch.order]
     having = [_filled_condition(p, counted) for p in sketch.having]
@@ -131,6 +134,23 @@ def _per_group_extreme(sketch: Sketch) -> None:
     if extreme not in sketch.select:
         sketch.select.append(extreme)
     sketch.order, sketch.limit = sketch.order[1:], None
+
+
+def _counted_child(schema: Schema, sentence: Sentence, sketch: Sketch, counted: str) -> str:
+    """The table whose rows are counted when counting per row of `counted` would always give one."""
+    plain = [m.column for m in sketch.select if m.aggregate is None]
+    counts = any(o.by.column.table == "" and o.by.aggregate == Aggregate.COUNT for o in sketch.order)
+    if not counts or not plain or plain[0].table != counted:
+        return counted
+    if plain[0] not in {*schema.name_of(counted), schema.key_of(counted)}:
+        return counted
+    own = set(identifier_words(schema.tables[counted].name))
+    children = [e.left for e in schema.joins.edges_of(counted) if e.right == counted]
+    ranked = sorted(
+        children,
+        key=lambda t: (-sentence.focus.get(t, 0.0), -len(own & set(identifier_words(schema.tables[t].name))), t),
+    )
+    return ranked[0] if ranked else counted
 
 
 def _entity(sketch: Sketch, main: str) -> str:

@@ -43,7 +43,8 @@ def read_select(sentence: Sentence, sketch: Sketch) -> None:
     for place, item in enumerate(sentence.items):
         if item.kind in {"clause"} or (place in sentence.claimed and sentence.claimed[place] in {"where", "having"}):
             described = described or bool(sketch.select or sketch.rows_of) and not _their(sentence, place)
-        if item.kind == "request" or (item.kind == "mark" and item.cue in {".", "?"}):
+        their = item.kind == "join" and sentence.tokens[item.end - 1].lower in {"their", "its"}
+        if their or item.kind == "request" or (item.kind == "mark" and item.cue in {".", "?"}):
             described = False
         if not sentence.free(place):
             continue
@@ -58,6 +59,9 @@ def read_select(sentence: Sentence, sketch: Sketch) -> None:
                 _count(sentence, sketch, place, distinct)
                 _spread(sentence, sketch, aggregates[:-1])
                 aggregates, distinct = [], False
+        elif item.kind == "name" and sketch.select and _is_verb(sentence, place):
+            described = True
+            sentence.claim("mention", place)
         elif item.kind == "name":
             _name(sentence, sketch, place, described or place < starts, aggregates)
             if not sentence.is_table(place) or sketch.select:
@@ -68,6 +72,16 @@ def read_select(sentence: Sentence, sketch: Sketch) -> None:
     if aggregates and aggregates[-1] == Aggregate.COUNT and not sketch.select:
         sketch.select.append(Measure(ColumnRef(""), Aggregate.COUNT))
     sketch.distinct = sketch.distinct or distinct
+
+
+def _is_verb(sentence: Sentence, place: int) -> bool:
+    """ "the location of performances they attended" names no column of attendance."""
+    item = sentence.items[place]
+    token = sentence.tokens[item.start]
+    previous = sentence.items[place - 1] if place else None
+    pronoun = previous is not None and previous.cue in {"they", "he", "she", "it", "we"}
+    after_table = place > 0 and sentence.is_table(place - 1)
+    return item.end - item.start == 1 and token.lower.endswith("ed") and (pronoun or after_table)
 
 
 def _and_follows(sentence: Sentence, place: int) -> bool:
@@ -96,7 +110,8 @@ def _asking_from(sentence: Sentence) -> int:
                 sentence.items[n].kind in {"name", "count"} and sentence.free(n) and (sentence.items[n].kind == "count" or not sentence.is_table(n))
                 for n in range(place + 1, len(sentence.items))
             )
-            if asks and names:
+            adds = any(item.kind == "also" or item.cue == "also" for item in sentence.items[place + 1 :])
+            if asks and names and not adds:
                 start = place + 1
     return start
 
@@ -126,6 +141,11 @@ def _count(sentence: Sentence, sketch: Sketch, place: int, distinct: bool) -> No
             sketch.select.append(Measure(column))
         else:
             sketch.select.append(Measure(column, Aggregate.SUM))
+    elif distinct and _and_follows(sentence, target) and not sentence.is_table(target + 2):
+        other = sentence.column(target + 2)
+        sentence.claim("select", target + 2)
+        columns = [ref for ref in (column, other) if ref is not None]
+        sketch.select.extend(Measure(ref, Aggregate.COUNT, distinct=True) for ref in columns)
     elif sentence.schema.columns[column].is_primary_key and not distinct:
         sketch.select.append(Measure(ColumnRef(column.table), Aggregate.COUNT))
     else:
@@ -154,6 +174,8 @@ def _name(sentence: Sentence, sketch: Sketch, place: int, described: bool, aggre
             sketch.rows_of = table
         elif sentence.items[place].best >= 0.8:
             sketch.through.append(table)
+        if not described and _is_listed(sentence, place):
+            sketch.select.extend(Measure(ref) for ref in sentence.schema.name_of(table))
         return
     column = sentence.column(place)
     if column is None:
@@ -169,6 +191,17 @@ def _name(sentence: Sentence, sketch: Sketch, place: int, described: bool, aggre
             measure = Measure(ref, aggregate)
             if measure not in sketch.select:
                 sketch.select.append(measure)
+
+
+def _is_listed(sentence: Sentence, place: int) -> bool:
+    """Whether a table stands in the list of what is asked for: "show all ministers and their parties"."""
+    before = next((n for n in range(place - 1, -1, -1) if sentence.items[n].cue not in {"the", "all", "of"} or n == 0), 0)
+    opens = sentence.items[before].kind in {"request", "distinct"} or sentence.items[before].cue in {"are", "is", "all"}
+    of = place > 0 and any(sentence.items[n].cue == "of" for n in range(before, place)) and sentence.items[before].kind == "name"
+    follows = place + 2 < len(sentence.items) and sentence.items[place + 1].kind == "join"
+    target = sentence.next_content(place + 1) if follows else None
+    named = target is not None and sentence.items[target].kind in {"name", "count"}
+    return opens and not of and named
 
 
 def _in_full(sentence: Sentence, place: int, column: ColumnRef) -> tuple[ColumnRef, ...]:

@@ -70,8 +70,17 @@ class Sentence:
         """The table a column item belongs to by its place: in "the name and age of students", or "students' names"."""
         if place > 0 and self.is_table(place - 1) and self.items[place - 1].best >= _TABLE_SCORE:
             return self.table(place - 1)
+        described = False
+        for step in range(place - 1, max(place - 5, -1), -1):
+            described = described or self.items[step].kind == "clause"
+            if described and self.is_table(step) and self.items[step].best >= _TABLE_SCORE:
+                return self.table(step)
+            if self.items[step].kind not in {"clause", "small"}:
+                break
         for step in range(place + 1, min(place + 12, len(self.items))):
             item = self.items[step]
+            if item.kind == "name" and item.names[0].says_table:
+                return item.names[0].ref.table
             if self.is_table(step) and item.best >= _TABLE_SCORE:
                 return self.table(step)
             if item.kind not in {"name", "join", "small", "distinct", "aggregate"} and item.cue != ",":
