@@ -76,6 +76,14 @@ class EmbeddedPostgres:
                 inside.execute("CREATE EXTENSION IF NOT EXISTS vector")
         return self.url(name, name)
 
+    def ensure_reader(self, name: str) -> None:
+        """Makes a role that reads only what it is granted, where it does not exist."""
+        role = sql.Identifier(name)
+        with self._admin("postgres") as connection:
+            if not _exists(connection, "pg_roles", "rolname", name):
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT").format(role))
+                connection.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(role))
+
     @contextmanager
     def _admin(self, database: str) -> Iterator[psycopg.Connection]:
         url = self.url(database)

@@ -1,0 +1,213 @@
+"""What a laptop runs: which programs, where they listen, the databases and secrets they share."""
+
+import asyncio
+import hashlib
+import os
+import secrets
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import psycopg
+from candor.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from psycopg import sql
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.cli.sample.load import load_postgres
+from services.kit.rpc import open_channel
+from services.kit.settings import state_folder
+from services.storage.embedded import EmbeddedPostgres
+from services.supervisor import Program
+
+SERVICES = ("accounts", "documents", "generation", "validation", "modelhub")
+# The services that have a key to show to accounts, beside the platform itself.
+KEY_HOLDERS = ("platform", "generation")
+SAMPLE_READER = "sample_reader"
+
+
+class LaptopSettings(BaseSettings):
+    """Settings of the platform on one machine, from `CANDOR_…`; a service's own are passed on to it."""
+
+    model_config = SettingsConfigDict(env_prefix="CANDOR_", extra="ignore", frozen=True)
+
+    # Where everything is kept.
+    state: Path = Field(default_factory=state_folder)
+    # Where people reach the platform: an IP address and a port.
+    address: str = "127.0.0.1:8080"
+    # The first of the ports that the services listen on, on loopback.
+    first_port: int = Field(default=8101, gt=0, lt=65000)
+
+    @property
+    def host(self) -> str:
+        """The host people type: localhost where the platform listens on this machine alone."""
+        host = self.address.rpartition(":")[0]
+        return "localhost" if host in {"127.0.0.1", "0.0.0.0"} else host  # noqa: S104
+
+    @property
+    def url(self) -> str:
+        """The address people open."""
+        return f"http://{self.host}:{self.address.rpartition(':')[2]}"
+
+    def service_address(self, name: str) -> str:
+        """Where a service, or the gateway behind the edge, listens."""
+        return f"127.0.0.1:{self.first_port + (*SERVICES, 'gateway').index(name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the programs share: a database URL for each service, the sample's, and keys."""
+
+    databases: dict[str, str]
+    socket_folder: str
+    keys: dict[str, str]
+
+
+def prepare(settings: LaptopSettings, server: EmbeddedPostgres) -> Shared:
+    """Makes databases, the sample and keys where they do not exist; the server runs."""
+    databases = {name: server.ensure_database(name).render_as_string(hide_password=False) for name in SERVICES}
+    _ensure_sample(server)
+    keys = {name: secret_file(settings.state / "secrets" / f"{name}.key") for name in KEY_HOLDERS}
+    return Shared(databases, str(server.url("sample").query["host"]), keys)
+
+
+def secret_file(path: Path) -> str:
+    """The secret kept in a file that its owner alone may read; made when there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+def programs(settings: LaptopSettings, shared: Shared) -> list[Program]:
+    """The services, to be started side by side."""
+    addresses = {f"{name.upper()}_ADDRESS": settings.service_address(name) for name in SERVICES}
+    service_keys = ",".join(f"{name}:{hashlib.sha256(key.encode()).hexdigest()}" for name, key in shared.keys.items())
+    own: dict[str, dict[str, str]] = {
+        "accounts": {"SERVICE_KEYS": service_keys},
+        "documents": {"VALIDATION_ADDRESS": addresses["VALIDATION_ADDRESS"]},
+        "generation": {
+            "SERVICE_KEY": shared.keys["generation"],
+            **{key: addresses[key] for key in ("DOCUMENTS_ADDRESS", "VALIDATION_ADDRESS", "MODELHUB_ADDRESS")},
+        },
+        "validation": {
+            "SAMPLE_HOST": shared.socket_folder,
+            "SAMPLE_DATABASE": "sample",
+            "SAMPLE_USER": SAMPLE_READER,
+        },
+    }
+    found = []
+    for name in SERVICES:
+        values = {
+            "ADDRESS": settings.service_address(name),
+            "DATABASE_URL": shared.databases[name],
+            "ACCOUNTS_ADDRESS": addresses["ACCOUNTS_ADDRESS"],
+            **own.get(name, {}),
+        }
+        environment = {f"CANDOR_{name.upper()}_{key}": value for key, value in values.items()}
+        command = [sys.executable, "-m", f"services.{name}"]
+        found.append(Program(name, command, environment, _grpc_ready(settings.service_address(name))))
+    return found
+
+
+def front_programs(settings: LaptopSettings) -> list[Program]:
+    """The gateway and the edge, to be started when the services serve."""
+    names = (*SERVICES, "gateway")
+    gateway = {
+        f"CANDOR_GATEWAY_{name}": value
+        for name, value in {
+            "ADDRESS": settings.service_address("gateway"),
+            "ACCOUNTS_ADDRESS": settings.service_address("accounts"),
+            "GENERATION_ADDRESS": settings.service_address("generation"),
+        }.items()
+    }
+    edge = {f"CANDOR_EDGE_{name.upper()}_ADDRESS": settings.service_address(name) for name in names}
+    edge |= {"CANDOR_EDGE_ADDRESS": settings.address}
+    return [
+        Program(
+            "gateway",
+            [sys.executable, "-m", "gateway"],
+            gateway,
+            _http_ready(settings.service_address("gateway"), "/healthz"),
+        ),
+        Program("edge", [sys.executable, "-m", "mesh.edge"], edge, _http_ready(settings.address, "/v1/jwks")),
+    ]
+
+
+async def create_sign_in_link(settings: LaptopSettings) -> str:
+    """A link that signs the owner in, once.
+
+    Raises:
+        CandorError: accounts does not answer, or does not know the platform's key.
+    """
+    key = secret_file(settings.state / "secrets" / "platform.key")
+    async with open_channel(settings.service_address("accounts")) as channel:
+        stub = accounts_service_pb2_grpc.AccountsServiceStub(channel)
+        grant = accounts_service_pb2.ServiceGrant(service="platform", key=key)
+        token = (await stub.IssueToken(accounts_service_pb2.IssueTokenRequest(service=grant))).token
+        created = await stub.CreateSignInCode(
+            accounts_service_pb2.CreateSignInCodeRequest(), metadata=(("authorization", f"Bearer {token}"),)
+        )
+    return f"{settings.url}/signin?code={created.code}"
+
+
+def _ensure_sample(server: EmbeddedPostgres) -> None:
+    owner = server.ensure_database("sample")
+    with psycopg.connect(dbname="sample", user="sample", host=str(owner.query["host"])) as connection:
+        loaded = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone()
+        if loaded is None:
+            load_postgres(connection)
+    reader = sql.Identifier(SAMPLE_READER)
+    server.ensure_reader(SAMPLE_READER)
+    with psycopg.connect(dbname="sample", user="sample", host=str(owner.query["host"])) as connection:
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE sample TO {}").format(reader))
+        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(reader))
+        connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(reader))
+
+
+def _grpc_ready(address: str) -> Callable[[], Awaitable[None]]:
+    async def ready() -> None:
+        async with grpc.aio.insecure_channel(address) as channel:
+            stub = health_pb2_grpc.HealthStub(channel)
+            while True:
+                try:
+                    response = await stub.Check(health_pb2.HealthCheckRequest(), timeout=1)
+                except grpc.aio.AioRpcError:
+                    await asyncio.sleep(0.05)
+                    continue
+                if response.status == health_pb2.HealthCheckResponse.SERVING:
+                    return
+                await asyncio.sleep(0.05)
+
+    return ready
+
+
+def _http_ready(address: str, path: str) -> Callable[[], Awaitable[None]]:
+    host, _, port = address.rpartition(":")
+    host = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
+
+    async def answers() -> bool:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        try:
+            writer.write(request)
+            return b" 200 " in await reader.readline()
+        finally:
+            writer.close()
+
+    async def ready() -> None:
+        while True:
+            try:
+                if await answers():
+                    return
+            except OSError:
+                # Nobody listens yet.
+                pass
+            await asyncio.sleep(0.05)
+
+    return ready
