@@ -67,11 +67,10 @@ class OpenAIDrafter:
 
     async def draft(self, request: DraftRequest) -> AsyncGenerator[str | Draft, None]:
         """The reply's text as it comes, then the draft it holds (`services.modelhub.core.ports.Drafter.draft`)."""
-        deadline = asyncio.get_running_loop().time() + self._timeout_s
         prompt = write_prompt(request, secrets.token_hex(12), with_samples=self._send_samples)
         messages = [("system", prompt.instructions), ("user", prompt.data)]
         said: list[str] = []
-        async with aclosing(self._reply(messages, deadline)) as texts:
+        async with aclosing(self._reply(messages)) as texts:
             async for text in texts:
                 said.append(text)
                 yield text
@@ -82,12 +81,12 @@ class OpenAIDrafter:
         if self._chat is not None:
             await self._chat.root_async_client.close()
 
-    async def _reply(self, messages: list[tuple[str, str]], deadline: float) -> AsyncGenerator[str, None]:
+    async def _reply(self, messages: list[tuple[str, str]]) -> AsyncGenerator[str, None]:
         """The reply's text, asked for in a structure until the server says that it knows none."""
         while True:
             structured = self._structured
             try:
-                async with aclosing(self._stream(messages, deadline, structured=structured)) as texts:
+                async with aclosing(self._stream(messages, structured=structured)) as texts:
                     async for text in texts:
                         yield text
             except _StructureRefused:
@@ -95,13 +94,11 @@ class OpenAIDrafter:
             else:
                 return
 
-    async def _stream(
-        self, messages: list[tuple[str, str]], deadline: float, *, structured: bool
-    ) -> AsyncGenerator[str, None]:
+    async def _stream(self, messages: list[tuple[str, str]], *, structured: bool) -> AsyncGenerator[str, None]:
         length = 0
         try:
-            async with asyncio.timeout_at(deadline):
-                chat = await self._connected()
+            chat = await self._connected()
+            deadline = asyncio.get_running_loop().time() + self._timeout_s
             # As an extra field the structure reaches the server without the client insisting on it in the reply.
             stream: Any = chat.astream(messages, extra_body=_STRUCTURED if structured else None)
             async with aclosing(stream):
@@ -152,8 +149,8 @@ class OpenAIDrafter:
             return self._unavailable(f"did not answer within {self._timeout_s:g} seconds")
         if isinstance(error, openai.APIError | OSError):
             return self._unavailable("does not answer, or broke off")
-        if isinstance(error, ValueError):
-            # The client raises these for events that are not of the API.
+        if isinstance(error, ValueError | TypeError | AttributeError | KeyError):
+            # The client trips over events that are not of the API in all these ways.
             return self._unavailable("sent what is no reply of its API", reason="MODEL_REPLY_UNREADABLE")
         return error
 
@@ -180,6 +177,8 @@ def _connect(api_key: str, base_url: str, timeout_s: float) -> "ChatOpenAI":
         api_key=api_key,
         base_url=base_url,
         max_retries=0,
+        # The deadline is ours. Theirs waits in a way that can swallow a cancellation on Python 3.11.
+        stream_chunk_timeout=None,
         timeout=(CONNECT_TIMEOUT_S, timeout_s, timeout_s, CONNECT_TIMEOUT_S),
         # A client of our own: the shared one stays bound to the event loop that used it first.
         http_async_client=DefaultAsyncHttpxClient(),
