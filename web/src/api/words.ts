@@ -1,0 +1,101 @@
+// Failures in words: what happened, and what to do next.
+
+import { Code, failureOf, type Failure } from "./failure";
+
+interface Words {
+  readonly title: string;
+  readonly next: string;
+}
+
+/** A failure as it is shown to a person. */
+export interface FailureInWords extends Words {
+  /** The platform's own words; empty when it sent none. */
+  readonly message: string;
+  /** The word that never changes, for a search or a report. */
+  readonly reason: string;
+  /** Where to look in the log; empty when nothing says. */
+  readonly trace: string;
+}
+
+const WORDS: Readonly<Record<string, Words>> = {
+  UNREACHABLE: {
+    title: "Candor does not answer",
+    next: "Look whether it is still running in the terminal, start it again with “make run”, then try again. What you typed is kept.",
+  },
+  UNREADABLE: {
+    title: "The answer could not be read",
+    next: "This page and the platform may be of different versions. Reload the page.",
+  },
+  UNKNOWN: { title: "Something went wrong", next: "Try again. If it happens again, look at the log in the terminal." },
+  INTERNAL: {
+    title: "Something went wrong inside Candor",
+    next: "Try again. If it happens again, find the trace id in the log in the terminal.",
+  },
+  INVALID_ARGUMENT: { title: "Something in the form is not right", next: "Correct what is named, then try again." },
+  TOKEN_MISSING: { title: "You are signed out", next: "Open a new sign-in link from the terminal." },
+  TOKEN_INVALID: { title: "You are signed out", next: "Open a new sign-in link from the terminal." },
+  TOKEN_EXPIRED: { title: "You are signed out", next: "Open a new sign-in link from the terminal." },
+  SESSION_INVALID: { title: "You are signed out", next: "Open a new sign-in link from the terminal." },
+  PERMISSION_DENIED: { title: "You may not do this", next: "Ask an owner of the organization for the permission that is named." },
+  ORGANIZATION_DENIED: { title: "This belongs to another organization", next: "Sign in to that organization, or go back." },
+  OVERLOADED: { title: "Candor is busy", next: "Wait a few seconds, then try again." },
+  DEADLINE_EXCEEDED: { title: "It took too long", next: "Try again, or ask for less at once." },
+  CANCELLED: { title: "Cancelled", next: "Ask again whenever you like." },
+  SERVICE_UNAVAILABLE: {
+    title: "A part of Candor does not answer",
+    next: "Look at the log in the terminal for the part that is named, then try again.",
+  },
+  DATA_SOURCE_NOT_FOUND: { title: "This data source does not exist", next: "Choose another, or add it again." },
+  DATA_SOURCE_EXISTS: { title: "A data source of this name exists", next: "Give the new one another name." },
+  DATA_SOURCE_UNREACHABLE: {
+    title: "The database does not answer",
+    next: "Check that it is running, and that the host and the port, or the path, are right.",
+  },
+  DATA_SOURCE_LOGIN_FAILED: { title: "The database refused the sign-in", next: "Check the user and the password." },
+  DATA_SOURCE_NOT_A_DATABASE: {
+    title: "This file is not a database of that kind",
+    next: "Check the path, and choose the kind that the file is.",
+  },
+  DATA_SOURCE_NOT_ALLOWED: {
+    title: "Candor may not connect there",
+    next: "Whoever runs Candor decides which folders and addresses are allowed. Choose one of those, or ask them.",
+  },
+  STATEMENT_TIMEOUT: { title: "The statement ran too long and was stopped", next: "Ask for fewer rows or a shorter period." },
+  STATEMENT_CANCELLED: { title: "Cancelled", next: "The database has stopped the statement. Ask again whenever you like." },
+  SCHEMA_NOT_FOUND: { title: "The schema has not been read yet", next: "Read it now with “Sync schema”." },
+  MODEL_NOT_FOUND: { title: "The model is not configured", next: "Check the model settings, then start Candor again." },
+  MODEL_UNAVAILABLE: { title: "The model’s provider does not answer", next: "Try again in a moment, or use the built-in engine." },
+  MODEL_LOGIN_FAILED: { title: "The model’s provider refused the key", next: "Check the key in the settings." },
+  MODEL_REPLY_UNREADABLE: { title: "The model’s reply held no SQL", next: "Ask again in other words." },
+  GENERATION_NOT_FOUND: { title: "This question is not here", next: "Look for it in the history, or ask it again." },
+  GENERATION_ENDED: { title: "It had ended already", next: "There was nothing left to cancel." },
+  NO_CANDIDATE_PASSED: { title: "No draft passed the checks", next: "Ask more precisely, with names from the schema." },
+};
+
+/** By gRPC status code, for reasons that this page is too old to know. */
+const BY_CODE: Readonly<Record<number, Words>> = {
+  3: { title: "Something in the request is not right", next: "Change what is named, then try again." },
+  5: { title: "Not found", next: "It may have been removed. Go back and choose another." },
+  7: { title: "You may not do this", next: "Ask an owner of the organization." },
+  8: { title: "Candor is busy", next: "Wait a few seconds, then try again." },
+  14: { title: "A part of Candor does not answer", next: "Try again in a moment." },
+};
+
+const FALLBACK: Words = { title: "Something went wrong", next: "Try again. If it happens again, look at the log in the terminal." };
+
+/** Says a failure in words; an unknown reason still says what to do. */
+export function failureInWords(failure: Failure): FailureInWords {
+  const known = failure.reason === "UNKNOWN" ? undefined : WORDS[failure.reason];
+  const words = known ?? BY_CODE[failure.code] ?? FALLBACK;
+  return { ...words, message: failure.message, reason: failure.reason, trace: failure.metadata.trace_id ?? "" };
+}
+
+/** Says in words what was thrown. */
+export function errorInWords(error: unknown): FailureInWords {
+  return failureInWords(failureOf(error));
+}
+
+/** Whether the error means that nobody is signed in. */
+export function isSignedOut(error: unknown): boolean {
+  return failureOf(error).code === Code.UNAUTHENTICATED;
+}

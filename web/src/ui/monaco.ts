@@ -1,0 +1,47 @@
+// The editor's core and the SQL language, nothing else, with its worker from this origin.
+
+import * as monaco from "monaco-editor/editor/editor.api.js";
+import "monaco-editor/languages/definitions/sql/register.js";
+import "monaco-editor/features/bracketMatching/register.js";
+import "monaco-editor/features/find/register.js";
+import "monaco-editor/features/hover/register.js";
+import EditorWorker from "monaco-editor/editor/editor.worker.js?worker";
+
+self.MonacoEnvironment = { getWorker: () => new EditorWorker() };
+
+const LIGHT = [
+  { token: "", foreground: "1c2722" },
+  { token: "keyword", foreground: "14603f", fontStyle: "bold" },
+  { token: "operator", foreground: "14603f" },
+  { token: "string", foreground: "8a4b12" },
+  { token: "number", foreground: "6d3f8c" },
+  { token: "comment", foreground: "5c6862" },
+  { token: "predefined", foreground: "1f5a86" },
+];
+
+const DARK = [
+  { token: "", foreground: "e4ebe7" },
+  { token: "keyword", foreground: "7fd8ac", fontStyle: "bold" },
+  { token: "operator", foreground: "7fd8ac" },
+  { token: "string", foreground: "e8bb85" },
+  { token: "number", foreground: "cfaee6" },
+  { token: "comment", foreground: "9aa8a1" },
+  { token: "predefined", foreground: "9cc8ec" },
+];
+
+const CLEAR = { "editor.background": "#00000000", "editorGutter.background": "#00000000", focusBorder: "#00000000" };
+
+monaco.editor.defineTheme("candor-light", {
+  base: "vs",
+  inherit: true,
+  rules: LIGHT,
+  colors: { ...CLEAR, "editor.foreground": "#1c2722", "editorLineNumber.foreground": "#68756e" },
+});
+monaco.editor.defineTheme("candor-dark", {
+  base: "vs-dark",
+  inherit: true,
+  rules: DARK,
+  colors: { ...CLEAR, "editor.foreground": "#e4ebe7", "editorLineNumber.foreground": "#8b9892" },
+});
+
+export { monaco };
