@@ -1,0 +1,1 @@
+"""The only service that touches users' databases: data sources, checks and reads."""

@@ -1,0 +1,1 @@
+"""Databases, secrets and storage behind the ports of `core`."""

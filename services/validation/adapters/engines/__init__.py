@@ -1,0 +1,1 @@
+"""One engine per file, all with the interface of `core.ports.Engine`."""

@@ -1,0 +1,57 @@
+"""A catalogue ready to be asked: names looked up by their keys, in the way of its dialect."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from services.validation.core.dialects import Dialect
+from services.validation.core.model import Column, ForeignKey, Table
+
+
+class Catalog:
+    """What a data source holds, built once for each version of its schema and kept.
+
+    Args:
+        dialect: Decides how names are compared.
+        tables: All tables and views that may be read.
+        foreign_keys: The keys between them.
+        search_path: The schemas that a name without a schema is looked for in; the dialect's own when empty.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        tables: Sequence[Table],
+        foreign_keys: Sequence[ForeignKey] = (),
+        search_path: Sequence[str] = (),
+    ) -> None:
+        self.dialect = dialect
+        self.tables = tuple(tables)
+        self.foreign_keys = tuple(foreign_keys)
+        self.search_path = tuple(search_path) or dialect.default_schemas
+        self._columns: dict[str, dict[str, Column]] = {}
+
+    def find(self, schema: str, name: str, *, quoted: bool) -> Table | None:
+        """The table that a statement means, or None. An empty `schema` means the search path."""
+        key = self.dialect.key(name, quoted=quoted)
+        if schema:
+            return self._by_name.get((self.dialect.key(schema, quoted=quoted), key))
+        found = (self._by_name.get((self.dialect.key(each, quoted=True), key)) for each in ("", *self.search_path))
+        return next((table for table in found if table is not None), None)
+
+    def columns(self, table: Table) -> dict[str, Column]:
+        """A table's columns by their keys."""
+        known = self._columns.get(table.full_name)
+        if known is None:
+            known = {self.dialect.key(column.name, quoted=True): column for column in table.columns}
+            self._columns[table.full_name] = known
+        return known
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], Table]:
+        key = self.dialect.key
+        names = {(key(each.schema, quoted=True), key(each.name, quoted=True)): each for each in self.tables}
+        for table in self.tables:
+            if not table.schema:
+                for schema in self.dialect.default_schemas:
+                    names.setdefault((schema, key(table.name, quoted=True)), table)
+        return names

@@ -1,0 +1,141 @@
+"""The SQL guard: its layers in order, failing closed, and the text that may run."""
+
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from services.validation.core.catalog import Catalog
+from services.validation.core.dialects import DIALECTS, Dialect
+from services.validation.core.guard import functions, parsing, postgres_grammar, relations
+from services.validation.core.guard import text as reading
+from services.validation.core.guard.text import Text
+from services.validation.core.model import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What the guard found. `tree` is None where the text could not be read; `sql` is empty unless it may run."""
+
+    findings: tuple[Finding, ...]
+    text: Text
+    tree: exp.Expr | None = None
+    sql: str = ""
+    explain: str = ""
+
+
+def guard(sql: str, dialect: Dialect | str, catalog: Catalog | None = None) -> Guarded:
+    """Judges one statement of a dialect.
+
+    Without a catalogue, relations are judged by their shape alone; with one, each has to be in it. The statement
+    may run exactly when there are no findings, and then as `sql`, which is written anew from what was checked.
+    """
+    known = DIALECTS[dialect] if isinstance(dialect, str) else dialect
+    text = Text(sql, known)
+    unreadable = reading.read(text)
+    if unreadable is not None:
+        return Guarded((unreadable,), text)
+    parsed = parsing.parse(text)
+    facts = None
+    if known.name == "postgres":
+        facts, refusal = _second_reader(text, parsed)
+        if refusal is not None:
+            return Guarded((refusal,), text)
+    if isinstance(parsed, Finding):
+        return Guarded((parsed,), text)
+    try:
+        findings = (*functions.check(text, parsed.tree), *relations.check(text, parsed.tree, catalog))
+    except RecursionError:
+        return Guarded((Finding("SQL_TOO_LARGE", "The statement is too deep. Split it."),), text)
+    if not findings and facts is not None:
+        findings = _agreement(text, parsed.tree, facts)
+    if findings:
+        return Guarded(findings, text, parsed.tree, explain=parsed.explain)
+    written = _written(text, parsed, facts, catalog)
+    if written is None:
+        refusal = Finding(
+            "SQL_PARSERS_DISAGREE", "The statement cannot be written anew with the same meaning. Write it more plainly."
+        )
+        return Guarded((refusal,), text, parsed.tree, explain=parsed.explain)
+    return Guarded((), text, parsed.tree, parsed.explain + written, parsed.explain)
+
+
+def _second_reader(
+    text: Text, parsed: parsing.Parsed | Finding
+) -> tuple[postgres_grammar.Facts | None, Finding | None]:
+    """What PostgreSQL's grammar sees, or the refusal that follows from it. Its syntax errors are the better ones."""
+    if isinstance(parsed, Finding) and parsed.reason != "SQL_SYNTAX":
+        return None, parsed
+    start = parsed.start if isinstance(parsed, parsing.Parsed) else 0
+    blank = "".join(character if character == "\n" else " " for character in text.sql[:start])
+    facts = postgres_grammar.read(text, blank + text.sql[start:])
+    if isinstance(facts, Finding):
+        return None, facts
+    if isinstance(parsed, Finding):
+        return None, parsed
+    if facts.forbidden is not None:
+        kind, offset = facts.forbidden
+        message = f"{kind} is not among what is let through. Write the statement without it."
+        return None, text.finding("SQL_CONSTRUCT_REFUSED", message, offset, offset + 1, construct=kind)
+    return facts, None
+
+
+def _agreement(text: Text, tree: exp.Expr, facts: postgres_grammar.Facts) -> tuple[Finding, ...]:
+    """The findings where the two readers do not see the same relations and calls."""
+    dialect = text.dialect
+    seen = sorted(
+        (
+            dialect.key(table.db, quoted=bool(table.args["db"].args.get("quoted"))) if table.args.get("db") else "",
+            dialect.key(table.name, quoted=bool(table.this.args.get("quoted"))),
+        )
+        for table in tree.find_all(exp.Table)
+        if isinstance(table.this, exp.Identifier)
+    )
+    called = {call.name for call in functions.calls(text, tree)}
+    explicit = {each.name for each in facts.functions if not each.by_syntax}
+    foreign = [
+        each
+        for each in facts.functions
+        if (each.schema and each.schema not in dialect.function_schemas)
+        or (each.name not in dialect.functions and not each.by_syntax)
+    ]
+    if tuple(seen) == facts.relations and explicit <= called | _WITHOUT_BRACKETS and not foreign:
+        return ()
+    message = "Two readers see different tables or functions in the statement. Write it more plainly."
+    return (Finding("SQL_PARSERS_DISAGREE", message),)
+
+
+# Functions that PostgreSQL's grammar makes out of operators and words.
+_WITHOUT_BRACKETS = frozenset(
+    {"timezone", "like_escape", "similar_to_escape", "overlaps", "xmlexists", "is_normalized"}
+)
+
+
+def _written(
+    text: Text, parsed: parsing.Parsed, facts: postgres_grammar.Facts | None, catalog: Catalog | None
+) -> str | None:
+    """The statement written anew, and read again to the same tree with no findings; None where it is not the same."""
+    if facts is not None:
+        return postgres_grammar.regenerate(text.sql[parsed.start :], facts)
+    try:
+        written = parsed.tree.sql(text.dialect.name, comments=False)
+        again = sqlglot.parse_one(written, read=text.dialect.name)
+    except (SqlglotError, RecursionError, ValueError):
+        return None
+    if again != parsed.tree and _quoted(again) != _quoted(parsed.tree):
+        return None
+    second = Text(written, text.dialect)
+    if reading.read(second) is not None or parsing.forbidden_node(second, again) is not None:
+        return None
+    if any(functions.check(second, again)) or any(relations.check(second, again, catalog)):
+        return None
+    return written
+
+
+def _quoted(tree: exp.Expr) -> exp.Expr:
+    """A copy in which every name is quoted: the generator adds quotes to names that are also keywords."""
+    copy = tree.copy()
+    for identifier in copy.find_all(exp.Identifier):
+        identifier.set("quoted", value=True)
+    return copy

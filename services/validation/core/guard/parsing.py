@@ -1,0 +1,254 @@
+"""Layer 1: one statement, read by a parser that fails closed, made of nothing but allowed nodes."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlglot
+from rapidfuzz import fuzz, process
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+
+from services.validation.core.dialects import words
+from services.validation.core.guard import nodes
+from services.validation.core.guard.text import Piece, Text
+from services.validation.core.model import Finding
+
+MAX_DEPTH = 250
+# Words that open a statement which does something other than read.
+COMMANDS = words("""
+    abort alter analyze analyse attach backup begin call checkpoint close cluster comment commit copy create cursor
+    deallocate declare delete detach discard do drop end exec execute export fetch force grant handler import insert
+    install kill listen load lock merge move notify optimize pragma prepare reassign refresh reindex release rename
+    replace reset restore revoke rollback savepoint security set show shutdown start truncate unlisten update upsert
+    use vacuum
+    """)
+KEYWORDS = sorted(
+    words("""
+all and as asc between by case cast cross desc distinct else end except exists from full group having in inner intersect
+into is join left like limit not null offset on or order outer over partition right select then union using values when
+where with
+""")
+)
+_RUNS = frozenset({"analyze", "analyse", "serialize"})
+_OPTION_VALUES = frozenset({",", "on", "off", "true", "false", "text", "json", "xml", "yaml", "0", "1"})
+# sqlglot warns where it falls back to opaque commands; those are refused, and a log line would hold the statement.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A statement's tree. `explain` is what stands before it ("EXPLAIN QUERY PLAN "), `start` where it begins."""
+
+    tree: exp.Expr
+    explain: str
+    start: int
+
+
+def parse(text: Text) -> Parsed | Finding:
+    """The tree of a text's only statement, or the finding that refuses it."""
+    several = _second_statement(text)
+    if several is not None:
+        return several
+    explain = _explain(text)
+    if isinstance(explain, Finding):
+        return explain
+    prefix, first = explain
+    wrong = _first_word(text, first)
+    if wrong is not None:
+        return wrong
+    start = text.pieces[first].start
+    # The parts before are blanked, so that the places of nodes are places of the whole text.
+    blank = "".join(character if character == "\n" else " " for character in text.sql[:start])
+    tree = _tree(text, blank + text.sql[start:])
+    if isinstance(tree, Finding):
+        return tree
+    return forbidden_node(text, tree) or Parsed(tree, prefix, start)
+
+
+def _second_statement(text: Text) -> Finding | None:
+    for before, piece in zip(text.pieces, text.pieces[1:], strict=False):
+        if before.text == ";" and piece.text != ";":
+            return text.finding(
+                "SQL_MULTIPLE_STATEMENTS",
+                "A second statement begins here. Send one statement at a time.",
+                piece.start,
+                text.pieces[-1].end,
+            )
+    return None
+
+
+def _explain(text: Text) -> tuple[str, int] | Finding:
+    """What stands before an explained statement, and the position of the statement's first piece."""
+    written: list[str] = []
+    position = 0
+    for position, piece in enumerate(text.pieces):
+        word = piece.text.lower()
+        if word in _RUNS and written:
+            return _analyze(text, piece)
+        if word != "explain" if position == 0 else word not in text.dialect.explain_words:
+            break
+        written.append(word.upper())
+    if not written:
+        return "", 0
+    following = [piece.text.lower() for piece in text.pieces[position : position + 2]]
+    if following[:1] == ["("] and following[1:] and following[1] in text.dialect.explain_options | _RUNS:
+        return _explain_options(text, written, position)
+    if len(written) == len(text.pieces):
+        return text.finding("SQL_SYNTAX", "EXPLAIN needs a statement after it.", 0, text.pieces[-1].end)
+    return " ".join(written) + " ", position
+
+
+def _explain_options(text: Text, opened: list[str], opening: int) -> tuple[str, int] | Finding:
+    written: list[str] = []
+    expects_name = True
+    for position, piece in enumerate(text.pieces[opening + 1 :], opening + 1):
+        word = piece.text.lower()
+        if word in _RUNS:
+            return _analyze(text, piece)
+        if word == ")" and position + 1 < len(text.pieces):
+            return f"{' '.join(opened)} ({' '.join(written)}) ", position + 1
+        known = text.dialect.explain_options if expects_name else _OPTION_VALUES
+        if word not in known:
+            return _not_a_read(text, piece)
+        written.append(word.upper())
+        expects_name = word == ","
+    return text.finding("SQL_SYNTAX", "EXPLAIN needs a statement after it.", 0, text.pieces[-1].end)
+
+
+def _analyze(text: Text, piece: Piece) -> Finding:
+    return text.finding(
+        "SQL_NOT_A_READ",
+        "EXPLAIN ANALYZE runs the statement. Leave ANALYZE out to see the plan only.",
+        piece.start,
+        piece.end,
+    )
+
+
+def _not_a_read(text: Text, piece: Piece) -> Finding:
+    message = f"{piece.text[:40].upper()} is not a way to read. Write one SELECT."
+    return text.finding("SQL_NOT_A_READ", message, piece.start, piece.end)
+
+
+def _first_word(text: Text, position: int) -> Finding | None:
+    piece = text.pieces[position]
+    word = piece.text.lower()
+    while word == "(" and position + 1 < len(text.pieces):
+        position += 1
+        word = text.pieces[position].text.lower()
+    if word in text.dialect.first_words:
+        return None
+    if word in COMMANDS:
+        return _not_a_read(text, piece)
+    near = process.extractOne(word, sorted(text.dialect.first_words), scorer=fuzz.ratio, score_cutoff=70)
+    hint = f" Did you mean {near[0].upper()}?" if near else " Begin with SELECT or WITH."
+    return text.finding(
+        "SQL_SYNTAX",
+        f"A statement cannot begin with {piece.text[:40]!r}.{hint}",
+        piece.start,
+        piece.end,
+        suggestion=near[0].upper() if near else "",
+    )
+
+
+def _tree(text: Text, sql: str) -> exp.Expr | Finding:
+    try:
+        trees = sqlglot.parse(sql, read=text.dialect.name)
+    except ParseError as error:
+        return _syntax(text, error)
+    except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+        # The parser was not written for hostile text: whatever it stumbles over is refused.
+        kind = "too deep" if isinstance(error, RecursionError) else "not readable"
+        reason = "SQL_TOO_LARGE" if isinstance(error, RecursionError) else "SQL_SYNTAX"
+        return Finding(reason, f"The statement is {kind}. Write it more simply.")
+    found = [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
+    if len(found) != 1:
+        return Finding("SQL_MULTIPLE_STATEMENTS", "Send exactly one statement.")
+    return found[0]
+
+
+def _syntax(text: Text, error: ParseError) -> Finding:
+    details = error.errors[0] if error.errors else {}
+    what = str(details.get("highlight") or "")
+    where = _offset(text, details.get("line"), details.get("col"), what)
+    return syntax_finding(text, where, what)
+
+
+def _offset(text: Text, line: object, column: object, what: str) -> int:
+    """Where a parser's place lies in the text; sqlglot counts the column to the end of the word."""
+    if not isinstance(line, int) or not isinstance(column, int):
+        return len(text.sql)
+    starts = [0, *(i + 1 for i, character in enumerate(text.sql) if character == "\n")]
+    end = starts[min(line, len(starts)) - 1] + column
+    return max(0, min(end - len(what), len(text.sql)))
+
+
+def syntax_finding(text: Text, where: int, what: str) -> Finding:
+    """The finding for a statement that stops making sense at an offset, with the keyword that was perhaps meant."""
+    around = [piece for piece in text.pieces if piece.start <= where]
+    for piece in reversed(around[-3:]):
+        if piece.kind == "word" and piece.text.lower() not in KEYWORDS:
+            near = process.extractOne(piece.text.lower(), KEYWORDS, scorer=fuzz.ratio, score_cutoff=75)
+            if near:
+                return text.finding(
+                    "SQL_SYNTAX",
+                    f"{piece.text!r} does not fit here. Did you mean {near[0].upper()}?",
+                    piece.start,
+                    piece.end,
+                    suggestion=near[0].upper(),
+                )
+    if where >= len(text.sql.rstrip()):
+        end = len(text.sql.rstrip())
+        return text.finding("SQL_SYNTAX", "The statement ends too early: something is missing.", end, end)
+    what = what or next((piece.text for piece in text.pieces if piece.end > where), "")
+    message = f"{what[:40]!r} does not fit here. Check what stands before it: a comma, a bracket or a keyword."
+    return text.finding("SQL_SYNTAX", message, where, where + max(1, len(what)))
+
+
+def walk(tree: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
+    """Every node with its depth; a chain of one operator (a AND b AND c) counts once."""
+    stack = [(tree, 1)]
+    while stack:
+        node, depth = stack.pop()
+        yield node, depth
+        chained = isinstance(node, (exp.Binary, exp.SetOperation))
+        stack.extend(
+            (child, depth + (not (chained and type(child) is type(node)))) for child in node.iter_expressions()
+        )
+
+
+def forbidden_node(text: Text, tree: exp.Expr) -> Finding | None:
+    """The finding for the first node that is not allowed, or for a tree that is too deep."""
+    if not isinstance(tree, nodes.QUERIES):
+        return Finding("SQL_NOT_A_READ", f"{tree.key.upper()} is not a way to read. Write one SELECT.")
+    for node, depth in walk(tree):
+        if depth > MAX_DEPTH:
+            return Finding("SQL_TOO_LARGE", f"The statement is more than {MAX_DEPTH} levels deep. Split it.")
+        kind = type(node)
+        if kind in nodes.ALLOWED or kind in nodes.SYNTAX_FUNCTIONS:
+            continue
+        if isinstance(node, exp.Func) and "start" in node.meta:
+            continue
+        start, end = place(node, len(text.sql))
+        return text.finding("SQL_CONSTRUCT_REFUSED", _refusal(node), start, end, construct=node.key)
+    return None
+
+
+def _refusal(node: exp.Expr) -> str:
+    if isinstance(node, exp.Lock):
+        return "FOR UPDATE and FOR SHARE lock rows. Leave the lock out."
+    if isinstance(node, exp.Into):
+        return "INTO creates a table. Leave it out to see the rows."
+    if isinstance(node, (exp.DML, exp.DDL, exp.Command)):
+        return f"{node.key.upper()} changes the database. Only reads are let through."
+    if isinstance(node, (exp.Placeholder, exp.Parameter)):
+        return "Parameters cannot be filled in here. Write the value."
+    return f"{node.key.upper()} is not among what is let through. Write the statement without it."
+
+
+def place(node: exp.Expr, default: int) -> tuple[int, int]:
+    """Where a node stands, by the first of its parts whose place is known."""
+    for part in node.walk():
+        if "start" in part.meta:
+            return part.meta["start"], part.meta["end"] + 1
+    return 0, default
