@@ -81,7 +81,7 @@ generate: $(STAMP) $(NODE_STAMP) ## makes the stubs, the edge's descriptors and 
 	find clients/python -name '*_pb2_grpc.pyi' | while read -r stub; do [ -e "$${stub%i}" ] || rm "$$stub"; done
 	$(BUF) generate --template buf.gen.typescript.yaml
 	$(BUF) build -o mesh/edge/descriptors.binpb --as-file-descriptor-set
-	$(PY) -m gateway.openapi
+	$(PY) -m mesh.edge.openapi gateway/openapi.json
 
 .PHONY: check-generated
 check-generated: generate

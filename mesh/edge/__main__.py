@@ -43,6 +43,8 @@ def command(settings: EdgeSettings, config: Path) -> list[str]:
         *("--config-path", str(config)),
         *("--concurrency", str(settings.workers)),
         *("--log-level", settings.log_level),
+        # The access log is written within a second.
+        *("--file-flush-interval-msec", "1000"),
         # Hot restart shares memory by a machine-wide id: two edges on one machine would meet.
         "--disable-hot-restart",
     ]

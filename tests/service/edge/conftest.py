@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-
-from tests.service.edge.stand import Stand, stand
+from edge_stand import Stand, stand
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,13 @@ from typing import Any
 import grpc
 import httpx
 import pytest
+from edge_stand import ROOMS, Stand, envoy, free_port, wait_for
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import FieldDescriptor
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from mesh.edge.contract import Binding, Method, json_path, load_descriptors, read_contract
-from tests.service.edge.stand import ROOMS, Stand, envoy, free_port, wait_for
 
 METHODS = read_contract(load_descriptors()).methods
 IDS = {"organizations": "local", "dataSources": "sample", "generations": "g1"}
@@ -53,7 +53,7 @@ def nested_texts() -> Iterator[Any]:
                 for inner in outer.message_type.fields:
                     if inner.type == FieldDescriptor.TYPE_STRING and not inner.is_repeated:
                         for query in sorted({f"{outer.name}.{inner.name}", f"{outer.json_name}.{inner.json_name}"}):
-                            yield pytest.param(method, binding, outer, inner, query, id=f"{method.name}-{query}")
+                            yield pytest.param(binding, outer, inner, query, id=f"{method.name}-{query}")
 
 
 def named(request: Any, field: str) -> str:
@@ -72,7 +72,7 @@ def own(binding: Binding) -> str:
 def test_a_query_parameter_never_overrides_the_path(
     edge: Stand, method: Method, binding: Binding, field: str, spelling: str
 ) -> None:
-    body = {"json": {}} if binding.body else {}
+    body: dict[str, Any] = {"json": {}} if binding.body else {}
     edge.call(binding.verb, path_of(binding), params={spelling: FOREIGN[field]}, **body)
     values = {named(seen.request, field) for seen in edge.services.seen}
     assert all(own(binding).startswith(value) and value for value in values)
@@ -87,9 +87,9 @@ def test_a_body_never_overrides_the_path(
     assert all(own(binding).startswith(value) and value for value in values)
 
 
-@pytest.mark.parametrize(("method", "binding", "outer", "inner", "query"), list(nested_texts()))
+@pytest.mark.parametrize(("binding", "outer", "inner", "query"), list(nested_texts()))
 def test_a_query_parameter_never_overrides_the_body(
-    edge: Stand, method: Method, binding: Binding, outer: FieldDescriptor, inner: FieldDescriptor, query: str
+    edge: Stand, binding: Binding, outer: FieldDescriptor, inner: FieldDescriptor, query: str
 ) -> None:
     body = {outer.json_name: {inner.json_name: "from the body"}}
     edge.call(binding.verb, path_of(binding), params={query: "from the query"}, json=body)
@@ -102,7 +102,7 @@ def test_a_query_parameter_never_overrides_the_body(
     [pytest.param(method, each, id=method.name) for method in METHODS for each in method.bindings],
 )
 def test_every_route_reaches_its_rpc(edge: Stand, method: Method, binding: Binding) -> None:
-    body = {"json": {}} if binding.body else {}
+    body: dict[str, Any] = {"json": {}} if binding.body else {}
     response = edge.call(binding.verb, path_of(binding), **body)
     assert response.status_code == 200, response.text
     assert [seen.path for seen in edge.services.seen] == [method.path]

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from edge_stand import JWKS_CACHE_S, Stand, wait_for
 
 from mesh.edge.contract import Method, load_descriptors, read_contract
-from tests.service.edge.stand import JWKS_CACHE_S, Stand, wait_for
 
 GET_CALLER = "/v1/caller"
 METHODS = read_contract(load_descriptors()).methods
@@ -52,7 +52,7 @@ def test_a_token_that_is_wrong_is_refused_with_its_reason(edge: Stand, claims: d
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "é"])
 def test_what_is_no_token_is_refused(edge: Stand, token: str) -> None:
-    response = edge.client.get(GET_CALLER, headers={"authorization": f"Bearer {token}".encode()})
+    response = edge.client.get(GET_CALLER, headers=[(b"authorization", f"Bearer {token}".encode())])
     assert (response.status_code, reason(response)) == (401, "TOKEN_INVALID")
 
 

@@ -17,13 +17,13 @@ import grpc
 import httpx
 import jwt
 import uvicorn
+from candor.accounts.v1 import accounts_service_pb2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf import message_factory
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 
-from candor.accounts.v1 import accounts_service_pb2
 from gateway.__main__ import build
 from gateway.settings import GatewaySettings
 from mesh.edge.__main__ import command, write_config
@@ -154,6 +154,7 @@ class Stand:
     envoy_pid: int
     log: Path
     client: httpx.Client
+    loop: asyncio.AbstractEventLoop
 
     @property
     def keys(self) -> Keys:
@@ -246,7 +247,7 @@ def stand(folder: Path) -> Iterator[Stand]:
             addresses = {f"{room}_address": direct for room in ROOMS}
             edge, pid = stack.enter_context(envoy(folder, gateway_address=gateway, **addresses))
             client = stack.enter_context(httpx.Client(base_url=edge, timeout=20, trust_env=False))
-            yield Stand(services, edge, gateway, direct, pid, folder / "edge.log", client)
+            yield Stand(services, edge, gateway, direct, pid, folder / "edge.log", client, loop.loop)
     finally:
         loop.close()
 
