@@ -136,7 +136,8 @@ def fold(word: str) -> str:
     """One word without case, accents and compatibility forms: `Café` and `CAFE` are the same."""
     if word.isascii():
         return word.lower()
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    # Compatibility forms may be capitals, and folding case may compose: hence twice.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
     return "".join(character for character in decomposed if character.isalnum())
 
 

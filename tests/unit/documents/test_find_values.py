@@ -133,17 +133,17 @@ def test_a_hundred_thousand_values_answer_in_milliseconds() -> None:
     values = {f"t{n}.c": [" ".join(chance.sample(parts, 2)).title() for _ in range(5_000)] for n in range(20)}
     large = index(values)
     wanted = values["t3.c"][17]
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(20):
         assert any(
             match.value == wanted for match in large.find(f"How many orders did {wanted.lower()} place in 2020?")
         )
-    assert (time.perf_counter() - start) / 20 < 0.025
+    assert (time.process_time() - start) / 20 < 0.025
 
 
 @pytest.mark.parametrize("question", ["x" * 100_000, '"' * 100_000, "'a " * 40_000, "Rome " * 20_000, "\u0301" * 5_000])
 def test_a_hostile_question_takes_no_longer(question: str) -> None:
     shop = index(SHOP | {"a.b": ["Rome"] + [f"Rome {n}" for n in range(2_000)]})
-    start = time.perf_counter()
+    start = time.process_time()
     shop.find(question)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5

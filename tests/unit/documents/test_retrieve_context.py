@@ -101,7 +101,7 @@ def test_a_thousand_tables_are_filtered_in_time() -> None:
                    ("order", "customer", "product", "invoice"))  # fmt: skip
     keys = tuple(key(tables[n].name, "x", tables[n // 2].name) for n in range(1, 1000))
     retriever = Retriever(Catalog("sqlite", tables, keys), NO_VALUES)
-    start = time.perf_counter()
+    start = time.process_time()
     context = retriever.retrieve("Which customers have an invoice for a product they never ordered? " * 20)
-    assert time.perf_counter() - start < 0.3
+    assert time.process_time() - start < 0.3
     assert len(context.tables) == 20

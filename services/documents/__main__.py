@@ -1,0 +1,59 @@
+"""Builds and serves documents: the only place where its adapters are chosen."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from candor.documents.v1 import documents_service_pb2, documents_service_pb2_grpc
+
+from services.documents.adapters.postgres_values import PostgresValues
+from services.documents.adapters.validation import ValidationDatabases
+from services.documents.core.keep_snapshots import Snapshots
+from services.documents.core.open_retriever import Retrievers
+from services.documents.core.sync_schema import SyncSchema
+from services.documents.servicer import DocumentsServicer
+from services.documents.settings import Settings
+from services.kit import telemetry
+from services.kit.clock import SystemClock
+from services.kit.rpc import Servicer, build_server, open_channel, run_server
+from services.kit.rpc.server import Server
+from services.kit.rpc.tokens import verifier_for
+from services.storage.open import open_records
+from services.storage.sql import open_database
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Server]:
+    """The server, not yet started."""
+    records_url = settings.records_url if settings.records_url != "embedded:" else settings.database_url
+    async with (
+        open_channel(settings.accounts_address) as accounts,
+        open_channel(settings.validation_address) as validation,
+        open_database(settings.database_url, "documents", MIGRATIONS) as database,
+        open_records(records_url, "documents") as records,
+    ):
+        snapshots, values = Snapshots(records), PostgresValues(database)
+        sync_schema = SyncSchema(
+            ValidationDatabases(validation), snapshots, values, SystemClock(), settings.sampling_timeout
+        )
+        retrievers = Retrievers(snapshots, values, settings.values_in_memory)
+        servicer = Servicer(
+            documents_service_pb2.DESCRIPTOR.services_by_name["DocumentsService"],
+            documents_service_pb2_grpc.add_DocumentsServiceServicer_to_server,
+            DocumentsServicer(sync_schema, snapshots, retrievers),
+        )
+        yield build_server(settings, [servicer], verify=verifier_for(accounts).verify)
+
+
+async def main() -> None:
+    """Serves until it is told to stop."""
+    settings = Settings()
+    telemetry.configure("documents", level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    await run_server(lambda: build(settings))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,1 @@
+"""How documents reaches validation and its own database."""
