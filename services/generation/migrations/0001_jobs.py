@@ -18,8 +18,8 @@ def upgrade() -> None:
         table.create(connection)
         for statement in isolate(table.name):
             op.execute(statement)
-    # psycopg reads a bare % as a placeholder only when it is given parameters.
-    connection.exec_driver_sql(SchemaManager.get_schema())
+    # The driver's own cursor: SQLAlchemy passes parameters always, and then a bare % would be read as one of them.
+    connection.connection.cursor().execute(SchemaManager.get_schema())
 
 
 def downgrade() -> None:

@@ -98,6 +98,12 @@ class Dispatcher:
         return accepted
 
     @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Accepts jobs while the context lasts, for other processes to run."""
+        async with self._app.open_async():
+            yield
+
+    @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Runs jobs while the context lasts; then stops claiming, and releases what cannot end in time."""
         async with self._app.open_async():
