@@ -17,7 +17,7 @@ from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 from services.modelhub.adapters.built_in.tokens import stem
 from services.modelhub.core.model import ColumnType, ValueMatch
 
-_OPPOSITE = {
+OPPOSITE = {
     Operator.EQ: Operator.NE,
     Operator.NE: Operator.EQ,
     Operator.GT: Operator.LE,
@@ -33,10 +33,30 @@ _DIRECTIONS = {
     "from": frozenset(map(stem, ("origin", "source", "departure", "departing", "from", "start", "sender"))),
     "to": frozenset(map(stem, ("destination", "dest", "arrival", "arriving", "to", "end", "receiver"))),
 }
+_TRUE = ("y", "yes", "t", "true", "1")
+_FALSE = ("n", "no", "f", "false", "0")
 _REACH = 5
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
 _PATTERNS = {"contains": "%{}%", "starts": "{}%", "ends": "%{}"}
-_TRAILING = frozenset({"or more", "or above", "or higher", "or greater", "or less", "or fewer", "or lower", "or below", "or older", "or later", "or over", "and above", "or smaller", "or younger", "or earlier"})
+_TRAILING = frozenset(
+    {
+        "or more",
+        "or above",
+        "or higher",
+        "or greater",
+        "or less",
+        "or fewer",
+        "or lower",
+        "or below",
+        "or older",
+        "or later",
+        "or over",
+        "and above",
+        "or smaller",
+        "or younger",
+        "or earlier",
+    }
+)
 
 
 def read_comparisons(sentence: Sentence, sketch: Sketch) -> None:
@@ -76,8 +96,9 @@ def _operands(sentence: Sentence, place: int) -> list[int]:
         elif item.kind == "times":
             found.append(step)
             break
-        elif item.kind not in {"small", "join", "name", "word", "request"} or (item.kind == "name" and found == []
-                and wanted == 1 and step > place + 2):
+        elif item.kind not in {"small", "join", "name", "word", "request"} or (
+            item.kind == "name" and found == [] and wanted == 1 and step > place + 2
+        ):
             break
     return found if len(found) == wanted else []
 
@@ -117,7 +138,8 @@ def _comparison(sentence: Sentence, sketch: Sketch, place: int) -> None:
     operator = _operator(sentence, place)
     flip = operator not in {Operator.BETWEEN, Operator.NE} and negated(sentence, place)
     if flip:
-        operator = _OPPOSITE[operator]
+        operator = OPPOSITE[operator]
+        sketch.negated.add(place)
     side = tuple(literal(sentence, n) for n in operands)
     if sentence.items[operands[0]].kind == "times":
         sketch.having.append(Condition(Measure(ColumnRef(""), Aggregate.COUNT), operator, side))
@@ -135,7 +157,12 @@ def _comparison(sentence: Sentence, sketch: Sketch, place: int) -> None:
         return
     ref, used = found
     cue = sentence.previous_content(used[0]) if used and used[0] < place else None
-    if cue is not None and sentence.free(cue) and sentence.items[cue].kind == "aggregate" and _in_description(sentence, cue):
+    if (
+        cue is not None
+        and sentence.free(cue)
+        and sentence.items[cue].kind == "aggregate"
+        and _in_description(sentence, cue)
+    ):
         sketch.having.append(Condition(Measure(ref, Aggregate(sentence.items[cue].cue)), operator, side))
         sentence.claim("having", place, cue, *operands, *used)
         return
@@ -174,14 +201,18 @@ def _counted(sentence: Sentence, place: int, operand: int) -> tuple[Measure, tup
                 return Measure(ColumnRef(table), Aggregate.COUNT), (before, cue)
         if not sentence.is_table(before):
             ref = sentence.column(before, wanted=sentence.schema.is_ordered)
-            apart = any(sentence.items[n].kind == "clause" or sentence.items[n].cue in _HAVING for n in range(before, place))
+            apart = any(
+                sentence.items[n].kind == "clause" or sentence.items[n].cue in _HAVING for n in range(before, place)
+            )
             if ref is not None and sentence.schema.is_ordered(ref) and not apart:
                 return None
     if after is None or not sentence.free(after) or sentence.items[after].kind != "name":
         return None
-    if "than" not in _words(sentence, place) and not {"least", "most", "exactly", "over"} & set(
-        _words(sentence, place).split()
-    ) and _words(sentence, place) not in _TRAILING:
+    if (
+        "than" not in _words(sentence, place)
+        and not {"least", "most", "exactly", "over"} & set(_words(sentence, place).split())
+        and _words(sentence, place) not in _TRAILING
+    ):
         return None
     table = sentence.table(after)
     if sentence.is_table(after) and table is not None:
@@ -196,9 +227,7 @@ def _in_description(sentence: Sentence, place: int) -> bool:
     return any(sentence.items[n].kind in {"clause", "name"} for n in range(place))
 
 
-def _compared_column(
-    sentence: Sentence, place: int, operands: list[int]
-) -> tuple[ColumnRef, tuple[int, ...]] | None:
+def _compared_column(sentence: Sentence, place: int, operands: list[int]) -> tuple[ColumnRef, tuple[int, ...]] | None:
     wanted = sentence.schema.is_ordered
     for step in range(place - 1, max(place - 1 - _REACH, -1), -1):
         item = sentence.items[step]
@@ -283,7 +312,9 @@ def _pattern_text(sentence: Sentence, place: int) -> int | None:
             return step
         if item.kind == "like" and item.cue == "contains":
             continue
-        if item.kind in {"word", "name"} and (token.text[:1].isupper() or sentence.items[place].end - sentence.items[place].start > 2):
+        if item.kind in {"word", "name"} and (
+            token.text[:1].isupper() or sentence.items[place].end - sentence.items[place].start > 2
+        ):
             return step
         if item.kind == "mark" and item.cue not in {",", ":"}:
             return None
@@ -332,7 +363,8 @@ def read_values(sentence: Sentence, sketch: Sketch) -> None:
             continue
         condition, used = found
         if negated(sentence, place) or _preceded_by_unequal(sentence, place):
-            operator = _OPPOSITE.get(condition.operator, condition.operator)
+            operator = OPPOSITE.get(condition.operator, condition.operator)
+            sketch.negated.add(place)
             condition = Condition(condition.left, operator, condition.right)
         sentence.claim("where", place, *used)
         sketch.where.append((place, condition))
@@ -346,6 +378,40 @@ def _preceded_by_unequal(sentence: Sentence, place: int) -> bool:
             sentence.claim("where", previous)
             return item.cue == "!="
     return False
+
+
+def read_flags(sentence: Sentence, sketch: Sketch) -> None:
+    """ "students on scholarship": a yes-or-no column named in a description is a condition, negated by "not"."""
+    for place, item in enumerate(sentence.items):
+        if (
+            not sentence.free(place)
+            or item.kind != "name"
+            or sentence.is_table(place)
+            or not _in_description(sentence, place)
+        ):
+            continue
+        ref = sentence.column(place)
+        codes = {} if ref is None else {s.lower(): s for s in sentence.schema.columns[ref].samples}
+        if (
+            ref is None
+            or len(codes) > 2
+            or not codes
+            or not set(codes) <= {*_TRUE, *_FALSE}
+            or not _describes(sentence, place)
+        ):
+            continue
+        wanted = _FALSE if negated(sentence, place) else _TRUE
+        stored = next((codes[code] for code in wanted if code in codes), None)
+        if stored is not None:
+            sketch.where.append((place, Condition(Measure(ref), Operator.EQ, (Literal(stored, stored.isdigit()),))))
+            sentence.claim("where", place)
+
+
+def _describes(sentence: Sentence, place: int) -> bool:
+    """Whether the column follows a noun ("students on …", "who are …") rather than stands in a list of columns."""
+    before = [sentence.items[n] for n in range(max(place - 3, 0), place)]
+    asked = any(item.kind in {"request", "join", "count", "each", "aggregate", "order", "direction"} for item in before)
+    return not asked and any(item.kind in {"clause", "negation"} or item.cue in {"on", "is", "are"} for item in before)
 
 
 def combined(sentence: Sentence, sketch: Sketch) -> list[Condition | Junction]:
@@ -417,8 +483,11 @@ def _is_idle_word(sentence: Sentence, place: int, match: ValueMatch) -> bool:
     if not plain:
         return False
     following = sentence.items[place + 1].cue if place + 1 < len(sentence.items) else ""
-    is_verb = token.lower.endswith("ed") and (following in {"by", "in", "on", "at", "to", "for", "the", "a", "any"} or match.score < 0.9
-        or (place + 1 < len(sentence.items) and sentence.items[place + 1].kind in {"compare", "comparative"}))
+    is_verb = token.lower.endswith("ed") and (
+        following in {"by", "in", "on", "at", "to", "for", "the", "a", "any"}
+        or match.score < 0.9
+        or (place + 1 < len(sentence.items) and sentence.items[place + 1].kind in {"compare", "comparative"})
+    )
     return is_verb or ColumnRef(match.table, match.column) in sentence.schema.name_of(match.table)
 
 

@@ -1,7 +1,7 @@
 """From tokens to items: the best cover of a question by cues, names of the schema, stored values and numbers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.modelhub.adapters.built_in.ir import ColumnRef
 from services.modelhub.adapters.built_in.lexicon import LEXICON
@@ -13,7 +13,9 @@ MAX_SPAN = 6
 _LONGER_IS_BETTER = 1.15
 _INSIDE_NAMES = frozenset({"of", "the", "a", "an", "for", "in", "to", "by", "'s"})
 _SYNONYM_FACTOR = 0.8
-_WEAK_CUES = frozenset({"rank", "order", "sort", "total", "count", "over", "missing", "initial", "each", "counts", "overall", "unknown"})
+_WEAK_CUES = frozenset(
+    {"rank", "order", "sort", "total", "count", "over", "missing", "initial", "each", "counts", "overall", "unknown"}
+)
 _LEAST_NAME_SCORE = 0.5
 
 
@@ -104,7 +106,12 @@ def _noun_before(tokens: tuple[Token, ...], place: int) -> bool:
     """Whether "number" ends a name ("phone number of") rather than starts a count."""
     before = tokens[place - 1] if place > 0 else None
     known = LEXICON.function_words | LEXICON.request_words | LEXICON.superlatives.keys()
-    return before is not None and before.kind == "word" and before.lower not in known and (before.lower,) not in LEXICON.phrases
+    return (
+        before is not None
+        and before.kind == "word"
+        and before.lower not in known
+        and (before.lower,) not in LEXICON.phrases
+    )
 
 
 def _names(tokens: tuple[Token, ...], schema: Schema) -> Iterator[tuple[float, Item]]:
@@ -131,6 +138,11 @@ def _lookup(span: tuple[Token, ...], schema: Schema) -> tuple[Name, ...]:
         names = tuple(name for name in names if name.score > 0.9 and not name.is_table)
         if span[0].stem == "number":
             names = tuple(name for name in names if schema.words[name.ref][0] == "number")
+    else:
+        names = tuple(
+            replace(name, says_table=False) if name.says_table and set(schema.words[name.ref]) == set(stems) else name
+            for name in names
+        )
     found = {name.ref: name for name in names if name.score >= _LEAST_NAME_SCORE}
     for name in schema.names.get(_ALIASES.get(frozenset(stems), frozenset()), ()):
         if name.score > 0.8:
@@ -203,7 +215,8 @@ def _stem_synonyms() -> dict[str, tuple[str, ...]]:
 _ALL_CODES = frozenset(code for codes in LEXICON.coded_values.values() for code in codes)
 _SYNONYMS = _stem_synonyms()
 _ALIASES = {
-    frozenset(stem(word) for word in said): frozenset(stem(word) for word in named) for said, named in LEXICON.aliases.items()
+    frozenset(stem(word) for word in said): frozenset(stem(word) for word in named)
+    for said, named in LEXICON.aliases.items()
 }
 
 

@@ -35,13 +35,24 @@ def read_average_comparisons(sentence: Sentence, sketch: Sketch) -> None:
             ref = sentence.column(target, wanted=sentence.schema.is_ordered)
             if ref is None or not sentence.schema.is_ordered(ref):
                 continue
-            operator = Operator(item.cue) if item.kind == "compare" else (
-                Operator.LT if item.cue in {"less", "lower", "smaller", "younger", "shorter", "below", "under", "cheaper"} else Operator.GT
+            operator = (
+                Operator(item.cue)
+                if item.kind == "compare"
+                else (
+                    Operator.LT
+                    if item.cue in {"less", "lower", "smaller", "younger", "shorter", "below", "under", "cheaper"}
+                    else Operator.GT
+                )
             )
             nested = Query((Measure(ref, Aggregate(sentence.items[inner].cue)),))
             sketch.where.append((place, Condition(Measure(ref), operator, (nested,))))
             used = [target]
-            if before is not None and before != target and sentence.free(before) and sentence.items[before].kind == "name":
+            if (
+                before is not None
+                and before != target
+                and sentence.free(before)
+                and sentence.items[before].kind == "name"
+            ):
                 if any(name.ref == ref for name in sentence.items[before].names):
                     used.append(before)
             sentence.claim("where", place, inner, *used)
@@ -52,7 +63,11 @@ def _implied(sentence: Sentence, sketch: Sketch, place: int, inner: int, after: 
     """ "older than average" speaks of the column that "older" hints at."""
     word = sentence.tokens[sentence.items[place].start].lower
     scale = LEXICON.comparatives.get(word)
-    if scale is None or not scale.hints or (after is not None and sentence.items[after].kind == "name" and not sentence.is_table(after)):
+    if (
+        scale is None
+        or not scale.hints
+        or (after is not None and sentence.items[after].kind == "name" and not sentence.is_table(after))
+    ):
         return False
     tables = ([sentence.entity] if sentence.entity else []) + sentence.tables_in_focus()[:2]
     ref = sentence.hinted(scale.hints, tables)
@@ -104,7 +119,9 @@ def absence(schema: Schema, main: str, table: str, inner: list[Condition | Junct
     if tree is None or not tree.edges:
         return None
     edge = tree.edges[0]
-    own, other = (edge.left_columns, edge.right_columns) if edge.left == main else (edge.right_columns, edge.left_columns)
+    own, other = (
+        (edge.left_columns, edge.right_columns) if edge.left == main else (edge.right_columns, edge.left_columns)
+    )
     next_table = edge.right if edge.left == main else edge.left
     where = inner[0] if len(inner) == 1 else Junction(tuple(inner)) if inner else None
     through = (table,) if next_table != table else ()
@@ -149,7 +166,11 @@ def contradictory(query: Query) -> Query | None:
 
 
 def _excludes(above: Condition, below: Condition) -> bool:
-    if above.left != below.left or above.operator not in {Operator.GT, Operator.GE} or below.operator not in {Operator.LT, Operator.LE}:
+    if (
+        above.left != below.left
+        or above.operator not in {Operator.GT, Operator.GE}
+        or below.operator not in {Operator.LT, Operator.LE}
+    ):
         return False
     sides = [side.text for condition in (above, below) for side in condition.right if isinstance(side, Literal)]
     try:
@@ -173,6 +194,36 @@ def extreme(query: Query) -> Query | None:
     condition = Condition(key, Operator.EQ, (nested,))
     where = condition if query.where is None else Junction((query.where, condition))
     return replace(query, where=where, order=(), limit=None)
+
+
+def pinned(schema: Schema, query: Query, table: str | None, column: ColumnRef | None) -> Query | None:
+    """Rows that belong to the one `table` row (or `column` value) with the greatest count, which a nested query finds."""
+    if query.limit is None or not query.order or query.order[0].by.aggregate != Aggregate.COUNT:
+        return None
+    key = column or (schema.key_of(table) if table is not None else None)
+    shown = query.select[0].column.table
+    if key is None or (column is None and shown == key.table):
+        return None
+    counted = query.order[0].by.column.table
+    through = (counted,) if counted != key.table and column is None else ()
+    nested = Query((Measure(key),), group=(key,), order=query.order[:1], limit=query.limit, through=through)
+    if column is not None:
+        nested = replace(nested, order=(replace(query.order[0], by=Measure(ColumnRef(key.table), Aggregate.COUNT)),))
+    condition = Condition(Measure(key), Operator.IN, (nested,))
+    where = condition if query.where is None else Junction((query.where, condition))
+    kept = tuple(name for name in query.through if name != counted)
+    aggregated = any(m.aggregate for m in query.select)
+    group = query.group if aggregated and any(m.aggregate is None for m in query.select) else ()
+    return replace(query, where=where, group=group, order=(), limit=None, through=kept)
+
+
+def parent_extreme(schema: Schema, query: Query) -> Query | None:
+    """The students of the largest dorm are many: an extreme of a table that the shown rows refer to keeps them all."""
+    if query.limit != 1 or not query.order or query.order[0].by.aggregate is not None:
+        return None
+    shown, table = query.select[0].column.table, query.order[0].by.column.table
+    tree = schema.joins.tree((shown, table)) if shown != table else None
+    return extreme(query) if tree is not None and tree.edges and tree.edges[-1].right == table else None
 
 
 def is_constant(condition: Condition) -> bool:

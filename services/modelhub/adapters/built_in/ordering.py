@@ -103,7 +103,8 @@ def after_clause(sentence: Sentence, place: int) -> bool:
 def _asks_for_extreme(sentence: Sentence, sketch: Sketch, place: int, column: ColumnRef) -> bool:
     """ "What is the highest salary of …" asks for the value itself, not for the row that has it."""
     asked = all(
-        sentence.items[n].kind in {"small", "request", "aggregate", "join", "superlative", "each"} or n in sentence.claimed
+        sentence.items[n].kind in {"small", "request", "aggregate", "join", "superlative", "each"}
+        or n in sentence.claimed
         and sentence.claimed[n] in {"each", "select", "order"}
         for n in range(place)
     )
@@ -149,13 +150,40 @@ def _most_of(sentence: Sentence, sketch: Sketch, place: int, descending: bool) -
         measure = Measure(column)
     elif table is not None and sentence.is_table(target):
         measure = Measure(ColumnRef(table), Aggregate.COUNT)
+        sketch.pinned = _described_table(sentence, place)
         sketch.through.append(table)
     else:
         measure = Measure(ColumnRef(column.table if column else ""), Aggregate.COUNT)
     _take(sentence, sketch, place, Order(measure, descending), target)
 
 
+def _described_table(sentence: Sentence, place: int) -> str | None:
+    """The table a superlative clause describes: dorm in "students in the dorm that has the most amenities"."""
+    seen = False
+    for step in range(place - 1, max(place - 6, -1), -1):
+        kind = sentence.items[step].kind
+        if sentence.is_table(step) and seen:
+            return sentence.table(step)
+        seen = seen or kind == "clause"
+        if kind not in {"clause", "small", "word"}:
+            return None
+    return None
+
+
 def _most_common(sentence: Sentence, sketch: Sketch, place: int, descending: bool) -> None:
+    target = sentence.next_content(place)
+    if target is not None and sentence.items[target].kind == "name" and not sentence.is_table(target):
+        tables_before = any(
+            sentence.is_table(n) or (item.names and item.names[0].says_table)
+            for n, item in enumerate(sentence.items[:place])
+        )
+        columns_before = any(
+            sentence.items[n].kind in {"name", "count"} and not sentence.is_table(n) for n in range(place)
+        )
+        linked = sentence.items[place - 1].kind in {"small", "clause", "word"} if place else False
+        if tables_before and columns_before and linked:
+            sketch.pinned_column = sentence.column(target)
+            sentence.claim("superlative", target)
     _take(sentence, sketch, place, Order(Measure(ColumnRef(""), Aggregate.COUNT), descending))
 
 
@@ -252,7 +280,9 @@ def _by_hint_or_count(
     if word == "top" and _top_by(sentence, sketch, place, used):
         return
     if word == "top" and table is not None:
-        number = next((ColumnRef(table, c.name) for c in sentence.schema.tables[table].columns if c.type in NUMERIC), None)
+        number = next(
+            (ColumnRef(table, c.name) for c in sentence.schema.tables[table].columns if c.type in NUMERIC), None
+        )
         if number is None or sentence.schema.is_key(number):
             return
     if named and target is not None:
@@ -260,6 +290,7 @@ def _by_hint_or_count(
         column = sentence.column(target)
         counted = counted or (column.table if column else "")
         sketch.through.append(counted)
+        sketch.pinned = _described_table(sentence, place)
         _take(sentence, sketch, place, Order(Measure(ColumnRef(counted), Aggregate.COUNT), descending), target, *used)
     else:
         _take(sentence, sketch, place, Order(Measure(ColumnRef(""), Aggregate.COUNT), descending), *used)
@@ -276,9 +307,22 @@ def _top_by(sentence: Sentence, sketch: Sketch, place: int, used: tuple[int, ...
             table = sentence.table(counted) if counted is not None and sentence.items[counted].kind == "name" else None
             sketch.through.extend([table] if table else [])
             order = Order(Measure(ColumnRef(table or ""), Aggregate.COUNT), descending=True)
-            _take(sentence, sketch, place, order, step, target, *([counted] if table and counted is not None else []), *used)
+            _take(
+                sentence,
+                sketch,
+                place,
+                order,
+                step,
+                target,
+                *([counted] if table and counted is not None else []),
+                *used,
+            )
             return True
-        column = sentence.column(target, wanted=sentence.schema.is_ordered) if sentence.items[target].kind == "name" else None
+        column = (
+            sentence.column(target, wanted=sentence.schema.is_ordered)
+            if sentence.items[target].kind == "name"
+            else None
+        )
         if column is not None:
             _take(sentence, sketch, place, Order(Measure(column), descending=True), step, target, *used)
             return True

@@ -4,16 +4,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from services.modelhub.adapters.built_in import nesting
-from services.modelhub.adapters.built_in.filtering import combined, read_comparisons, read_patterns, read_values
+from services.modelhub.adapters.built_in.filtering import (
+    OPPOSITE,
+    combined,
+    read_comparisons,
+    read_flags,
+    read_patterns,
+    read_values,
+)
 from services.modelhub.adapters.built_in.ir import (
     STAR,
     Aggregate,
     ColumnRef,
     Condition,
     Junction,
+    Literal,
     Measure,
     Order,
     Query,
+    SetOperator,
     all_of,
     conditions,
 )
@@ -65,6 +74,7 @@ def _interpret(
     read_comparisons(sentence, sketch)
     read_superlatives(sentence, sketch)
     read_values(sentence, sketch)
+    read_flags(sentence, sketch)
     absent = nesting.read_absences(sentence, sketch)
     read_select(sentence, sketch)
     query = _assemble(sentence, sketch, absent)
@@ -72,10 +82,51 @@ def _interpret(
         return None
     if sketch.both:
         query = nesting.intersected(query) or query
+    query = nesting.pinned(sentence.schema, query, sketch.pinned, sketch.pinned_column) or query
+    query = nesting.parent_extreme(sentence.schema, query) or query
+    query = _excepted(sentence, sketch, query) or query
     query = nesting.contradictory(query) or query
     if query.limit is not None and not query.group and all(m.aggregate for m in query.select):
         query = nesting.extreme(query) or query
     return Proposal(query, "first", sentence)
+
+
+def _excepted(sentence: Sentence, sketch: Sketch, query: Query) -> Query | None:
+    """ "cities that have no branch above 100" and "in fall but not in spring": one set of values without another.
+
+    Only where what is shown does not tell rows apart, or where the same column is asked for and excluded.
+    """
+    parts = sorted(sketch.where, key=lambda entry: entry[0])
+    kept = [condition for place, condition in parts if place not in sketch.negated]
+    removed = [condition for place, condition in parts if place in sketch.negated]
+    if not removed or query.group or query.limit is not None or len(query.select) > 2 or query.select[0].aggregate:
+        return None
+    but = next((n for n, item in enumerate(sentence.items) if item.kind == "join" and item.cue == "but"), None)
+    if but is not None:
+        removed = [condition for place, condition in parts if place > but]
+        kept = [condition for place, condition in parts if place < but]
+    repeated = {c.left for c in kept} & {c.left for c in removed}
+    shown = query.select[0].column
+    apart = shown in {*sentence.schema.name_of(shown.table), sentence.schema.key_of(shown.table)}
+    same = all(c.left.column.table == shown.table for c in removed)
+    if not repeated and (apart or not same or shown in {c.left.column for c in removed} or not _asks_without(sentence)):
+        return None
+    negative = [
+        replace(c, operator=OPPOSITE[c.operator]) if place in sketch.negated else c
+        for place, c in parts
+        if c in removed and all(isinstance(side, Literal) for side in c.right)
+    ]
+    other = replace(query, where=all_of([*negative]), order=(), distinct=False)
+    return replace(query, where=all_of([*kept]), set_operator=SetOperator.EXCEPT, other=other)
+
+
+def _asks_without(sentence: Sentence) -> bool:
+    """Whether the negation is of having ("have not", "without", "no") rather than of being ("is not")."""
+    for item in sentence.items:
+        if item.kind == "negation":
+            words = {token.lower for token in sentence.tokens[item.start : item.end]}
+            return not words & {"are", "is"}
+    return False
 
 
 def _main_table(sentence: Sentence, sketch: Sketch) -> str | None:
@@ -116,7 +167,9 @@ def _assemble(sentence: Sentence, sketch: Sketch, absent: list[str]) -> Query | 
         limit=sketch.limit,
     )
     reached = set(query.tables)
-    extra = [t for t in dict.fromkeys([*through, *([sketch.rows_of] if sketch.rows_of else [])]) if t and t not in reached]
+    extra = [
+        t for t in dict.fromkeys([*through, *([sketch.rows_of] if sketch.rows_of else [])]) if t and t not in reached
+    ]
     extra = [t for t in extra if schema.joins.distance(main, t) <= _FARTHEST]
     return replace(query, through=tuple(extra))
 
@@ -239,7 +292,12 @@ def _groups(
     counted = {m.column.table for m in aggregated} | {o.by.column.table for o in order if o.by.aggregate}
     counted |= {c.left.column.table for part in having for c in conditions(part)}
     key = schema.key_of(plain[0].table)
-    if key is not None and key not in plain and plain[0].table not in counted and plain[0] in schema.name_of(plain[0].table):
+    if (
+        key is not None
+        and key not in plain
+        and plain[0].table not in counted
+        and plain[0] in schema.name_of(plain[0].table)
+    ):
         return [key, *(ref for ref in plain if ref.table != key.table)]
     return list(dict.fromkeys(plain))
 

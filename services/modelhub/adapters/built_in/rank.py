@@ -43,7 +43,25 @@ def features(proposal: Proposal, realized: Realized) -> dict[str, float]:
     }
 
 
-_CUES = frozenset({"superlative", "compare", "comparative", "negation", "like", "null", "each", "common", "most_number", "both", "times", "aggregate", "count", "order", "direction"})
+_CUES = frozenset(
+    {
+        "superlative",
+        "compare",
+        "comparative",
+        "negation",
+        "like",
+        "null",
+        "each",
+        "common",
+        "most_number",
+        "both",
+        "times",
+        "aggregate",
+        "count",
+        "order",
+        "direction",
+    }
+)
 
 
 def _said(proposal: Proposal) -> bool:

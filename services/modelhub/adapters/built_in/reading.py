@@ -83,7 +83,11 @@ def _column(ref: ColumnRef) -> str:
 
 def _measure(measure: Measure) -> str:
     if measure.column.column == STAR:
-        return f"number of {_words(measure.column.table)}" if measure.aggregate else f"rows of {_words(measure.column.table)}"
+        return (
+            f"number of {_words(measure.column.table)}"
+            if measure.aggregate
+            else f"rows of {_words(measure.column.table)}"
+        )
     name = _column(measure.column)
     if measure.aggregate is None:
         return name

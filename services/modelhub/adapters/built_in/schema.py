@@ -70,7 +70,12 @@ class Schema:
         if len(keys) == 1:
             return ColumnRef(table, keys[0].name)
         unique = [column for column in self.tables[table].columns if column.is_unique]
-        return ColumnRef(table, unique[0].name) if unique and not keys else None
+        if unique and not keys:
+            return ColumnRef(table, unique[0].name)
+        referred = [
+            e.right_columns[0] for e in self.joins.edges_of(table) if e.right == table and len(e.right_columns) == 1
+        ]
+        return ColumnRef(table, referred[0]) if referred and not keys else None
 
     def name_of(self, table: str) -> tuple[ColumnRef, ...]:
         """The columns a person would call a row by: its name or title, first and last name, else nothing."""
@@ -135,7 +140,7 @@ def prepare(tables: tuple[Table, ...], keys: tuple[ForeignKey, ...]) -> Schema:
 
 def _keep(names: dict[ColumnRef, Name], name: Name) -> None:
     known = names.get(name.ref)
-    if known is None or known.score < name.score:
+    if known is None or (known.score, known.says_table) < (name.score, name.says_table):
         names[name.ref] = name
 
 
@@ -143,7 +148,9 @@ def _table_names(own: tuple[str, ...]) -> Iterator[tuple[frozenset[str], float]]
     if not own:
         return
     yield frozenset(own), _WHOLE
-    plain = tuple(word for word in own if word not in {"ref", "reference", "tbl", "dim", "fact", "detail", "table", "all"})
+    plain = tuple(
+        word for word in own if word not in {"ref", "reference", "tbl", "dim", "fact", "detail", "table", "all"}
+    )
     if plain and plain != own:
         yield frozenset(plain), _REDUCED
     for size in range(1, min(len(own), 4)):
@@ -160,7 +167,9 @@ def _full_names(own: tuple[str, ...], first: ColumnRef) -> Iterator[tuple[frozen
     yield frozenset({*own, full, name}), Name(first, 0.95, says_table=True)
 
 
-def _column_names(words: tuple[str, ...], own: tuple[str, ...], *, is_text: bool) -> Iterator[tuple[frozenset[str], float, bool]]:
+def _column_names(
+    words: tuple[str, ...], own: tuple[str, ...], *, is_text: bool
+) -> Iterator[tuple[frozenset[str], float, bool]]:
     """Ways to say a column: its name, with its table's name, without it, without a generic last word, in part."""
     if not words:
         return

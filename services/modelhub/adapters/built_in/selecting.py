@@ -107,7 +107,9 @@ def _asking_from(sentence: Sentence) -> int:
             following = [n for n in range(place + 1, min(place + 4, len(sentence.items)))]
             asks = any(sentence.items[n].kind == "request" for n in following)
             names = any(
-                sentence.items[n].kind in {"name", "count"} and sentence.free(n) and (sentence.items[n].kind == "count" or not sentence.is_table(n))
+                sentence.items[n].kind in {"name", "count"}
+                and sentence.free(n)
+                and (sentence.items[n].kind == "count" or not sentence.is_table(n))
                 for n in range(place + 1, len(sentence.items))
             )
             adds = any(item.kind == "also" or item.cue == "also" for item in sentence.items[place + 1 :])
@@ -195,9 +197,15 @@ def _name(sentence: Sentence, sketch: Sketch, place: int, described: bool, aggre
 
 def _is_listed(sentence: Sentence, place: int) -> bool:
     """Whether a table stands in the list of what is asked for: "show all ministers and their parties"."""
-    before = next((n for n in range(place - 1, -1, -1) if sentence.items[n].cue not in {"the", "all", "of"} or n == 0), 0)
+    before = next(
+        (n for n in range(place - 1, -1, -1) if sentence.items[n].cue not in {"the", "all", "of"} or n == 0), 0
+    )
     opens = sentence.items[before].kind in {"request", "distinct"} or sentence.items[before].cue in {"are", "is", "all"}
-    of = place > 0 and any(sentence.items[n].cue == "of" for n in range(before, place)) and sentence.items[before].kind == "name"
+    of = (
+        place > 0
+        and any(sentence.items[n].cue == "of" for n in range(before, place))
+        and sentence.items[before].kind == "name"
+    )
     follows = place + 2 < len(sentence.items) and sentence.items[place + 1].kind == "join"
     target = sentence.next_content(place + 1) if follows else None
     named = target is not None and sentence.items[target].kind in {"name", "count"}

@@ -27,6 +27,9 @@ class Sketch:
     per_group: str | None = None
     rows_of: str | None = None
     both: bool = False
+    pinned: str | None = None
+    pinned_column: ColumnRef | None = None
+    negated: set[int] = field(default_factory=set)
     guesses: list[float] = field(default_factory=list)
 
 
@@ -110,7 +113,7 @@ class Sentence:
         tables = [name for name in self.items[place].names if name.is_table]
         if not tables:
             return None
-        return max(tables, key=lambda name: (name.score + self.focus.get(name.ref.table, 0.0))).ref.table
+        return max(tables, key=lambda name: name.score + self.focus.get(name.ref.table, 0.0)).ref.table
 
     def column(
         self, place: int, near: str | None = None, wanted: Callable[[ColumnRef], bool] | None = None

@@ -93,7 +93,11 @@ def _split_run(word: str) -> tuple[str, ...]:
         return (word[0], "id")
     for tail in LEXICON.tails:
         head = word[: -len(tail)]
-        if word.endswith(tail) and len(head) >= (2 if tail in {"id", "name"} else 3) and word not in LEXICON.whole_words:
+        if (
+            word.endswith(tail)
+            and len(head) >= (2 if tail in {"id", "name"} else 3)
+            and word not in LEXICON.whole_words
+        ):
             known = LEXICON.abbreviations.get(head)
             return (*(known or (head,)), tail)
     return (word,)
