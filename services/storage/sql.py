@@ -57,20 +57,21 @@ class Database:
         Raises:
             Unavailable: The database does not answer.
         """
-        async with self._connect() as connection, connection.begin():
-            await _see(connection, organization)
-            yield connection
+        connection = await self._connect()
+        try:
+            async with connection.begin():
+                await _see(connection, organization)
+                yield connection
+        finally:
+            await connection.close()
 
     async def connection(self) -> AsyncConnection:
         """The transaction of the RPC in progress, begun on first use and committed when the RPC ends well."""
         unit = self._unit.get()
         assert unit is not None, "only an RPC has a transaction; use transaction() elsewhere"
         if unit.connection is None:
-            try:
-                unit.connection = await self.engine.connect()
-                await unit.connection.begin()
-            except (OperationalError, TimeoutError) as error:
-                raise _unavailable() from error
+            unit.connection = await self._connect()
+            await unit.connection.begin()
             await _see(unit.connection, unit.organization)
         return unit.connection
 
@@ -118,14 +119,11 @@ class Database:
             .values(answer=answer)
         )
 
-    @asynccontextmanager
-    async def _connect(self) -> AsyncIterator[AsyncConnection]:
+    async def _connect(self) -> AsyncConnection:
         try:
-            connection = await self.engine.connect()
+            return await self.engine.connect()
         except (OperationalError, TimeoutError) as error:
             raise _unavailable() from error
-        async with connection:
-            yield connection
 
 
 @asynccontextmanager

@@ -58,7 +58,7 @@ class LayeredInterceptor(ServerInterceptor):
         return build(
             wrapped,
             request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
+            response_serializer=_serializer(handler.response_serializer),
         )
 
     def _unary(self, method: Method, behavior: Any) -> Any:
@@ -104,17 +104,15 @@ class LayeredInterceptor(ServerInterceptor):
                 "This request_id came before with other content. Use a new one for a new request.",
                 metadata={"request_id": request_id},
             )
-        return _Bytes(kept[1])
+        return kept[1]
 
 
-class _Bytes:
-    """An answer that is serialized already."""
+def _serializer(serialize: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    def serialized(response: Any) -> bytes:
+        # An answer that was kept is serialized already.
+        return response if isinstance(response, bytes) else serialize(response)
 
-    def __init__(self, answer: bytes) -> None:
-        self._answer = answer
-
-    def SerializeToString(self) -> bytes:  # noqa: N802  The name is protobuf's.
-        return self._answer
+    return serialized
 
 
 def _behavior_of(handler: Any) -> tuple[str, Any]:
