@@ -93,11 +93,11 @@ lock: $(STAMP) ## chooses versions again, within pyproject.toml, and pins them w
 
 .PHONY: bench
 bench: setup ## the benchmarks, each a ratio measured in one run: make bench [ONLY=name]
-	$(PY) -m tests.bench $(ONLY)
+	PYTHONPATH=tests $(PY) -m bench $(ONLY)
 
 .PHONY: screens
 screens: setup browser ## screenshots of every page into docs/screens/
-	$(PY) -m tests.screens
+	PYTHONPATH=tests $(PY) -m screens
 
 .PHONY: clean
 clean: ## removes what setup made
