@@ -120,6 +120,6 @@ def _token(socket: WebSocket) -> str:
 
 
 def _sequence(after: str) -> int:
-    if not after.isdecimal() or len(after) > 18:
+    if not (after.isascii() and after.isdecimal() and len(after) <= 18):
         raise InvalidArgument("INVALID_ARGUMENT", "after is the last sequence that is known: a number from 0.")
     return int(after)
