@@ -45,7 +45,7 @@ def _candidates(proposals: list[Proposal], schema: Schema, request: DraftRequest
             source=SOURCE,
             reading=read_out(proposal.query),
             tables=realized.tables,
-            notes=_notes(proposal.sentence, realized.is_tied),
+            notes=_notes(proposal.sentence, is_tied=realized.is_tied),
         )
         known = found.get(realized.sql)
         if known is None or known.confidence < candidate.confidence:
@@ -54,7 +54,7 @@ def _candidates(proposals: list[Proposal], schema: Schema, request: DraftRequest
     return tuple(ranked[: max(request.max_candidates, 0)])
 
 
-def _notes(sentence: Sentence, is_tied: bool) -> tuple[str, ...]:
+def _notes(sentence: Sentence, *, is_tied: bool) -> tuple[str, ...]:
     notes = [
         f"could also mean {target_name(other)} rather than {target_name(one)}"
         for one, other, _ in sentence.ambiguous.values()

@@ -84,7 +84,7 @@ class JoinGraph:
             paths = [(path, target) for target in remaining if (path := self._path(set(order), target, preferred))]
             if not paths:
                 return None
-            (best, tied), target = min(paths, key=lambda item: sum(edge.cost for edge in item[0][0]))
+            (best, tied), _ = min(paths, key=lambda item: sum(edge.cost for edge in item[0][0]))
             is_tied = is_tied or tied
             for edge in best:
                 edges.append(edge)
@@ -168,7 +168,7 @@ def _inferred(tables: Sequence[Table]) -> list[Edge]:
 
 
 def _by_last_words(name: str, targets: dict[str, list[tuple[Table, Column]]]) -> list[tuple[Table, Column]]:
-    """ "start_station_id" may refer to station.id."""
+    """As in "start_station_id" may refer to station.id."""
     words = name.split("_")
     for start in range(1, len(words) - 1):
         found = targets.get("_".join(words[start:]))

@@ -56,13 +56,13 @@ def link(tokens: tuple[Token, ...], schema: Schema, matches: tuple[ValueMatch, .
         best[start] = max(
             ((weight + best[item.end][0], item) for weight, item in options[start]), key=lambda pair: pair[0]
         )
-    items = []
+    items: list[Item] = []
     place = 0
     while place < len(tokens):
-        item = best[place][1]
-        assert item is not None
-        items.append(item)
-        place = item.end
+        chosen = best[place][1]
+        assert chosen is not None
+        items.append(chosen)
+        place = chosen.end
     return tuple(items)
 
 
@@ -121,7 +121,7 @@ def _names(tokens: tuple[Token, ...], schema: Schema) -> Iterator[tuple[float, I
         for length in range(1, min(MAX_SPAN, len(tokens) - start) + 1):
             span = tokens[start : start + length]
             if span[-1].kind not in {"word", "number"} or span[-1].lower in {"and", "or", *_INSIDE_NAMES}:
-                if span[-1].kind not in {"word"} or span[-1].lower in {"and", "or"}:
+                if span[-1].kind != "word" or span[-1].lower in {"and", "or"}:
                     break
                 continue
             names = _lookup(span, schema)
@@ -171,15 +171,14 @@ def _values(tokens: tuple[Token, ...], matches: tuple[ValueMatch, ...]) -> Itera
         inside = [n for n, token in enumerate(tokens) if token.start < match.end and token.end > match.start]
         if inside:
             spans.setdefault((inside[0], inside[-1] + 1), []).append(match)
-    for (start, end), found in spans.items():
+    for (start, end), in_span in spans.items():
         text = tokens[start]
         if end - start == 1 and text.kind == "number":
             continue
         plain = end - start == 1 and text.kind == "word" and not (text.text[:1].isupper() and start > 0)
         if plain and (text.lower in LEXICON.function_words or text.lower in LEXICON.request_words):
             continue
-        if plain:
-            found = [match for match in found if not (match.value.isupper() and len(match.value) <= 4)]
+        found = [match for match in in_span if not (plain and match.value.isupper() and len(match.value) <= 4)]
         if not found:
             continue
         ranked = tuple(sorted(found, key=lambda match: (-match.score, match.table, match.column, match.value)))

@@ -30,37 +30,30 @@ def read_average_comparisons(sentence: Sentence, sketch: Sketch) -> None:
         if _implied(sentence, sketch, place, inner, after):
             continue
         for target in (after, before):
-            if target is None or sentence.items[target].kind != "name" or not sentence.free(target):
+            ref = _measured(sentence, target)
+            if ref is None or target is None:
                 continue
-            ref = sentence.column(target, wanted=sentence.schema.is_ordered)
-            if ref is None or not sentence.schema.is_ordered(ref):
-                continue
-            operator = (
-                Operator(item.cue)
-                if item.kind == "compare"
-                else (
-                    Operator.LT
-                    if item.cue in {"less", "lower", "smaller", "younger", "shorter", "below", "under", "cheaper"}
-                    else Operator.GT
-                )
-            )
             nested = Query((Measure(ref, Aggregate(sentence.items[inner].cue)),))
-            sketch.where.append((place, Condition(Measure(ref), operator, (nested,))))
-            used = [target]
-            if (
-                before is not None
-                and before != target
-                and sentence.free(before)
-                and sentence.items[before].kind == "name"
-            ):
-                if any(name.ref == ref for name in sentence.items[before].names):
-                    used.append(before)
-            sentence.claim("where", place, inner, *used)
+            sketch.where.append((place, Condition(Measure(ref), _operator(sentence, place), (nested,))))
+            same = before is not None and any(name.ref == ref for name in sentence.items[before].names)
+            sentence.claim("where", place, inner, target, *([before] if same and before is not None else []))
             break
 
 
+def _operator(sentence: Sentence, place: int) -> Operator:
+    item = sentence.items[place]
+    return Operator(item.cue if item.kind == "compare" else LEXICON.comparatives[item.cue].direction)
+
+
+def _measured(sentence: Sentence, place: int | None) -> ColumnRef | None:
+    if place is None or sentence.items[place].kind != "name" or not sentence.free(place):
+        return None
+    ref = sentence.column(place, wanted=sentence.schema.is_ordered)
+    return ref if ref is not None and sentence.schema.is_ordered(ref) else None
+
+
 def _implied(sentence: Sentence, sketch: Sketch, place: int, inner: int, after: int | None) -> bool:
-    """ "older than average" speaks of the column that "older" hints at."""
+    """As in "older than average" speaks of the column that "older" hints at."""
     word = sentence.tokens[sentence.items[place].start].lower
     scale = LEXICON.comparatives.get(word)
     if (
@@ -79,7 +72,7 @@ def _implied(sentence: Sentence, sketch: Sketch, place: int, inner: int, after: 
     return True
 
 
-def read_absences(sentence: Sentence, sketch: Sketch) -> list[str]:
+def read_absences(sentence: Sentence) -> list[str]:
     """Claims "without orders" and "have never placed an order"; gives the tables whose rows must be absent."""
     absent: list[str] = []
     for place, item in enumerate(sentence.items):
@@ -130,7 +123,7 @@ def absence(schema: Schema, main: str, table: str, inner: list[Condition | Junct
 
 
 def away(schema: Schema, main: str, condition: Condition) -> Condition | None:
-    """ "students who do not have a cat": a negated condition on a table that refers to `main` excludes whole rows."""
+    """As in "students who do not have a cat": a negation on a table that refers to `main` excludes whole rows."""
     table = condition.left.column.table
     edges = schema.joins.edges_between(main, table)
     refers = any(edge.left == table and edge.right == main for edge in edges)
@@ -152,7 +145,7 @@ def intersected(query: Query) -> Query | None:
 
 
 def contradictory(query: Query) -> Query | None:
-    """ "both above 5600 and below 5200": no row is both, so two sets of rows are meant."""
+    """As in "both above 5600 and below 5200": no row is both, so two sets of rows are meant."""
     if not isinstance(query.where, Junction) or query.where.any_of:
         return None
     parts = query.where.parts
@@ -197,7 +190,7 @@ def extreme(query: Query) -> Query | None:
 
 
 def pinned(schema: Schema, query: Query, table: str | None, column: ColumnRef | None) -> Query | None:
-    """Rows that belong to the one `table` row (or `column` value) with the greatest count, which a nested query finds."""
+    """Rows that belong to the `table` row (or `column` value) with the greatest count, found by a nested query."""
     if query.limit is None or not query.order or query.order[0].by.aggregate != Aggregate.COUNT:
         return None
     key = column or (schema.key_of(table) if table is not None else None)
@@ -224,8 +217,3 @@ def parent_extreme(schema: Schema, query: Query) -> Query | None:
     shown, table = query.select[0].column.table, query.order[0].by.column.table
     tree = schema.joins.tree((shown, table)) if shown != table else None
     return extreme(query) if tree is not None and tree.edges and tree.edges[-1].right == table else None
-
-
-def is_constant(condition: Condition) -> bool:
-    """Whether the right side is written in the question."""
-    return all(isinstance(side, Literal) for side in condition.right)

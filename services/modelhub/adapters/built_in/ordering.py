@@ -16,29 +16,32 @@ def read_order(sentence: Sentence, sketch: Sketch) -> None:
     end = _region_end(sentence, start)
     places = range(start, end)
     descending = any(sentence.items[n].kind == "direction" and sentence.items[n].cue == "desc" for n in places)
+    keys = _keys(sentence, places)
+    sketch.order.extend(Order(key, descending) for key in keys)
+    if not keys:
+        sketch.order.append(Order(Measure(ColumnRef("", "")), descending))
+
+
+def _keys(sentence: Sentence, places: range) -> list[Measure]:
+    """The sort keys named in these places; claims every word up to the next clause."""
     keys: list[Measure] = []
     aggregate: Aggregate | None = None
     for place in places:
         item = sentence.items[place]
         if not sentence.free(place):
             continue
-        if item.kind == "aggregate":
-            aggregate = Aggregate(item.cue)
-        elif item.kind == "count":
-            aggregate = Aggregate.COUNT
+        if item.kind in {"clause", "compare", "comparative", "each", "value"}:
+            break
+        if item.kind in {"aggregate", "count"}:
+            aggregate = Aggregate.COUNT if item.kind == "count" else Aggregate(item.cue)
         elif item.kind == "name":
             measure = _key(sentence, place, aggregate)
-            if measure is not None:
-                keys.append(measure)
+            keys.extend([measure] if measure is not None else [])
             aggregate = None
-        elif item.kind in {"clause", "compare", "comparative", "each", "value"}:
-            break
         sentence.claim("order", place)
     if aggregate == Aggregate.COUNT:
         keys.append(Measure(ColumnRef(""), Aggregate.COUNT))
-    sketch.order.extend(Order(key, descending) for key in keys)
-    if not keys:
-        sketch.order.append(Order(Measure(ColumnRef("", "")), descending))
+    return keys
 
 
 def _region_end(sentence: Sentence, start: int) -> int:
@@ -76,9 +79,9 @@ def read_superlatives(sentence: Sentence, sketch: Sketch) -> None:
         if not sentence.free(place) or sketch.limit is not None:
             continue
         if item.kind == "most_number":
-            _most_of(sentence, sketch, place, item.cue == "desc")
+            _most_of(sentence, sketch, place, descending=item.cue == "desc")
         elif item.kind == "common":
-            _most_common(sentence, sketch, place, item.cue == "desc")
+            _most_common(sentence, sketch, place, descending=item.cue == "desc")
         elif item.kind == "superlative":
             _superlative(sentence, sketch, place)
         elif item.kind == "aggregate" and item.cue in {"min", "max"} and after_clause(sentence, place):
@@ -101,11 +104,10 @@ def after_clause(sentence: Sentence, place: int) -> bool:
 
 
 def _asks_for_extreme(sentence: Sentence, sketch: Sketch, place: int, column: ColumnRef) -> bool:
-    """ "What is the highest salary of …" asks for the value itself, not for the row that has it."""
+    """As in "What is the highest salary of …" asks for the value itself, not for the row that has it."""
     asked = all(
         sentence.items[n].kind in {"small", "request", "aggregate", "join", "superlative", "each"}
-        or n in sentence.claimed
-        and sentence.claimed[n] in {"each", "select", "order"}
+        or (n in sentence.claimed and sentence.claimed[n] in {"each", "select", "order"})
         for n in range(place)
     )
     number = _number_near(sentence, place)
@@ -139,7 +141,7 @@ def _take(sentence: Sentence, sketch: Sketch, place: int, order: Order, *used: i
     sketch.order.insert(0, order)
 
 
-def _most_of(sentence: Sentence, sketch: Sketch, place: int, descending: bool) -> None:
+def _most_of(sentence: Sentence, sketch: Sketch, place: int, *, descending: bool) -> None:
     target = sentence.next_content(place)
     if target is None or sentence.items[target].kind != "name":
         _take(sentence, sketch, place, Order(Measure(ColumnRef(""), Aggregate.COUNT), descending))
@@ -170,7 +172,7 @@ def _described_table(sentence: Sentence, place: int) -> str | None:
     return None
 
 
-def _most_common(sentence: Sentence, sketch: Sketch, place: int, descending: bool) -> None:
+def _most_common(sentence: Sentence, sketch: Sketch, place: int, *, descending: bool) -> None:
     target = sentence.next_content(place)
     if target is not None and sentence.items[target].kind == "name" and not sentence.is_table(target):
         tables_before = any(
@@ -237,7 +239,7 @@ def _superlative(sentence: Sentence, sketch: Sketch, place: int) -> None:
     if before is not None:
         _take(sentence, sketch, place, Order(before, descending), *used)
         return
-    _by_hint_or_count(sentence, sketch, place, scale, descending, used)
+    _by_hint_or_count(sentence, sketch, place, scale, used, descending=descending)
 
 
 def _measured_before(sentence: Sentence, place: int) -> Measure | None:
@@ -261,7 +263,7 @@ def _measured_before(sentence: Sentence, place: int) -> Measure | None:
 
 
 def _by_hint_or_count(
-    sentence: Sentence, sketch: Sketch, place: int, scale: Scale, descending: bool, used: tuple[int, ...]
+    sentence: Sentence, sketch: Sketch, place: int, scale: Scale, used: tuple[int, ...], *, descending: bool
 ) -> None:
     target = sentence.next_content(used[0] if used else place)
     named = target is not None and sentence.items[target].kind == "name"
@@ -297,7 +299,7 @@ def _by_hint_or_count(
 
 
 def _top_by(sentence: Sentence, sketch: Sketch, place: int, used: tuple[int, ...]) -> bool:
-    """ "the top 5 countries by number of invoices"."""
+    """As in "the top 5 countries by number of invoices"."""
     for step in range(place + 1, min(place + 8, len(sentence.items) - 1)):
         if sentence.items[step].cue not in {"by", "according to", "in terms of"}:
             continue

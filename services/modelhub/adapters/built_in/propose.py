@@ -4,14 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from services.modelhub.adapters.built_in import nesting
-from services.modelhub.adapters.built_in.filtering import (
-    OPPOSITE,
-    combined,
-    read_comparisons,
-    read_flags,
-    read_patterns,
-    read_values,
-)
+from services.modelhub.adapters.built_in.comparing import read_comparisons
+from services.modelhub.adapters.built_in.filtering import OPPOSITE, combined
 from services.modelhub.adapters.built_in.ir import (
     STAR,
     Aggregate,
@@ -27,12 +21,12 @@ from services.modelhub.adapters.built_in.ir import (
     conditions,
 )
 from services.modelhub.adapters.built_in.linking import Item
+from services.modelhub.adapters.built_in.matching import read_flags, read_patterns, read_values
 from services.modelhub.adapters.built_in.ordering import read_order, read_superlatives
 from services.modelhub.adapters.built_in.schema import Schema
 from services.modelhub.adapters.built_in.selecting import default_select, read_groups, read_select
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 from services.modelhub.adapters.built_in.tokens import Token, identifier_words
-
 
 _FARTHEST = 2.7
 _EVERYTHING = frozenset({"information", "info", "details", "detail", "data", "record", "records"})
@@ -75,7 +69,7 @@ def _interpret(
     read_superlatives(sentence, sketch)
     read_values(sentence, sketch)
     read_flags(sentence, sketch)
-    absent = nesting.read_absences(sentence, sketch)
+    absent = nesting.read_absences(sentence)
     read_select(sentence, sketch)
     query = _assemble(sentence, sketch, absent)
     if query is None:
@@ -92,7 +86,7 @@ def _interpret(
 
 
 def _excepted(sentence: Sentence, sketch: Sketch, query: Query) -> Query | None:
-    """ "cities that have no branch above 100" and "in fall but not in spring": one set of values without another.
+    """As in "cities that have no branch above 100" and "in fall but not in spring": one set of values without another.
 
     Only where what is shown does not tell rows apart, or where the same column is asked for and excluded.
     """
@@ -139,7 +133,7 @@ def _main_table(sentence: Sentence, sketch: Sketch) -> str | None:
         if name:
             return name
     ordered = [order.by.column.table for order in sketch.order if order.by.column.table]
-    return (ordered or sentence.tables_in_focus() or [None])[0]
+    return next(iter(ordered or sentence.tables_in_focus()), None)
 
 
 def _assemble(sentence: Sentence, sketch: Sketch, absent: list[str]) -> Query | None:
@@ -148,7 +142,7 @@ def _assemble(sentence: Sentence, sketch: Sketch, absent: list[str]) -> Query | 
         return None
     schema = sentence.schema
     entity = _entity(sketch, main)
-    _fill_select(sentence, sketch, main, entity)
+    _fill_select(sentence, sketch, entity)
     _per_group_extreme(sketch)
     counted = next((t for t in (*sketch.through, sketch.rows_of) if t), main)
     counted = _counted_child(schema, sentence, sketch, counted)
@@ -175,7 +169,7 @@ def _assemble(sentence: Sentence, sketch: Sketch, absent: list[str]) -> Query | 
 
 
 def _per_group_extreme(sketch: Sketch) -> None:
-    """ "The most expensive product of each maker": an extreme per group is an aggregate, not a limit."""
+    """As in "The most expensive product of each maker": an extreme per group is an aggregate, not a limit."""
     if not (sketch.group or sketch.per_group) or sketch.limit != 1 or not sketch.order:
         return
     order = sketch.order[0]
@@ -211,7 +205,7 @@ def _entity(sketch: Sketch, main: str) -> str:
     return plain[0] if plain else sketch.rows_of or main
 
 
-def _fill_select(sentence: Sentence, sketch: Sketch, main: str, entity: str) -> None:
+def _fill_select(sentence: Sentence, sketch: Sketch, entity: str) -> None:
     """Adds what is shown although it was not said: the groups, and what a table's rows are called by."""
     schema = sentence.schema
     plain = [m for m in sketch.select if m.aggregate is None]

@@ -27,7 +27,7 @@ from services.modelhub.core.model import ColumnType
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _PLAIN_ANY_CASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_COMPARISONS: dict[Operator, type[exp.Expression]] = {
+_COMPARISONS: dict[Operator, type[exp.Expr]] = {
     Operator.EQ: exp.EQ,
     Operator.NE: exp.NEQ,
     Operator.GT: exp.GT,
@@ -119,7 +119,7 @@ class _Writer:
         return list(dict.fromkeys(missing))
 
     def _ordered(self, order: Order, names: dict[str, str], *, is_limited: bool) -> exp.Ordered:
-        """A sort key whose missing values come last when only the first rows are kept, else where the dialect puts them."""
+        """A sort key; its missing values come last when only the first rows are kept."""
         column = self._schema.columns.get(order.by.column)
         may_be_null = order.by.aggregate is None and column is not None and column.nullable
         natural = self._dialect == "sqlite" and not order.descending
@@ -173,20 +173,21 @@ class _Writer:
             table=self._identifier(qualifier) if qualifier else None,
         )
 
-    def _measure(self, measure: Measure, names: dict[str, str]) -> exp.Expression:
+    def _measure(self, measure: Measure, names: dict[str, str]) -> exp.Expr:
         if measure.aggregate == Aggregate.COUNT and measure.column.column == STAR:
             return exp.Count(this=exp.Star())
         column = self._column(measure.column, names)
         if measure.column.column == STAR and not column.args.get("table"):
             return exp.Star()
-        argument: exp.Expression = exp.Distinct(expressions=[column]) if measure.distinct else column
+        argument: exp.Expr = exp.Distinct(expressions=[column]) if measure.distinct else column
         if measure.aggregate is None:
             return column
         if measure.aggregate == Aggregate.COUNT:
             return exp.Count(this=argument)
-        return _AGGREGATES[measure.aggregate](this=argument)
+        node: exp.Expr = _AGGREGATES[measure.aggregate](this=argument)
+        return node
 
-    def _filter(self, tree: Condition | Junction, names: dict[str, str]) -> exp.Expression | None:
+    def _filter(self, tree: Condition | Junction, names: dict[str, str]) -> exp.Expr | None:
         if isinstance(tree, Condition):
             return self._condition(tree, names)
         parts = [self._filter(part, names) for part in tree.parts]
@@ -195,7 +196,7 @@ class _Writer:
             return None
         return exp.or_(*found) if tree.any_of else exp.and_(*found)
 
-    def _condition(self, condition: Condition, names: dict[str, str]) -> exp.Expression | None:
+    def _condition(self, condition: Condition, names: dict[str, str]) -> exp.Expr | None:
         left = self._measure(condition.left, names)
         operator = condition.operator
         if operator in {Operator.IS_NULL, Operator.NOT_NULL}:
@@ -216,7 +217,7 @@ class _Writer:
 
     def _side(
         self, side: Literal | Measure | Query, left: Measure, operator: Operator, names: dict[str, str]
-    ) -> exp.Expression | None:
+    ) -> exp.Expr | None:
         if isinstance(side, Query):
             nested = self.query(side)
             return None if nested is None else exp.Subquery(this=nested)
@@ -224,7 +225,7 @@ class _Writer:
             return self._measure(side, names)
         return self._literal(side, left, operator)
 
-    def _literal(self, side: Literal, left: Measure, operator: Operator) -> exp.Expression:
+    def _literal(self, side: Literal, left: Measure, operator: Operator) -> exp.Expr:
         if left.aggregate in {Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG}:
             return exp.Literal.number(side.text) if _NUMBER.fullmatch(side.text) else exp.Literal.string(side.text)
         column = self._schema.columns.get(left.column)

@@ -23,7 +23,7 @@ def read_groups(sentence: Sentence, sketch: Sketch) -> None:
 
 
 def _more_groups(sentence: Sentence, sketch: Sketch, place: int) -> None:
-    """ "each city and state" groups by both."""
+    """As in "each city and state" groups by both."""
     following = place + 1
     if following + 1 < len(sentence.items) and sentence.items[following].kind == "join":
         other = following + 1
@@ -38,44 +38,44 @@ def read_select(sentence: Sentence, sketch: Sketch) -> None:
     """Reads what is asked for from the items that no other clause claimed."""
     described = False
     aggregates: list[Aggregate] = []
-    distinct = False
     starts = _asking_from(sentence)
     for place, item in enumerate(sentence.items):
-        if item.kind in {"clause"} or (place in sentence.claimed and sentence.claimed[place] in {"where", "having"}):
-            described = described or bool(sketch.select or sketch.rows_of) and not _their(sentence, place)
-        their = item.kind == "join" and sentence.tokens[item.end - 1].lower in {"their", "its"}
-        if their or item.kind == "request" or (item.kind == "mark" and item.cue in {".", "?"}):
-            described = False
+        described = _still_described(sentence, sketch, place, described=described)
         if not sentence.free(place):
             continue
         if item.kind == "distinct":
-            distinct = True
+            sketch.distinct = True
             sentence.claim("select", place)
-        elif item.kind in {"aggregate", "count"} and not described:
-            aggregates.append(Aggregate.COUNT if item.kind == "count" else Aggregate(item.cue))
-            distinct = distinct or item.cue == "distinct"
+        elif item.kind == "count" and not described:
             sentence.claim("select", place)
-            if item.kind == "count":
-                _count(sentence, sketch, place, distinct)
-                _spread(sentence, sketch, aggregates[:-1])
-                aggregates, distinct = [], False
+            _count(sentence, sketch, place)
+            _spread(sentence, sketch, aggregates)
+            aggregates = []
+        elif item.kind == "aggregate" and not described:
+            sentence.claim("select", place)
+            aggregates.append(Aggregate(item.cue))
         elif item.kind == "name" and sketch.select and _is_verb(sentence, place):
             described = True
             sentence.claim("mention", place)
         elif item.kind == "name":
-            _name(sentence, sketch, place, described or place < starts, aggregates)
-            if not sentence.is_table(place) or sketch.select:
-                if aggregates and _and_follows(sentence, place):
-                    pass
-                elif not sentence.is_table(place):
-                    aggregates = []
-    if aggregates and aggregates[-1] == Aggregate.COUNT and not sketch.select:
-        sketch.select.append(Measure(ColumnRef(""), Aggregate.COUNT))
-    sketch.distinct = sketch.distinct or distinct
+            _name(sentence, sketch, place, aggregates, described=described or place < starts)
+            if not sentence.is_table(place) and not _and_follows(sentence, place):
+                aggregates = []
+
+
+def _still_described(sentence: Sentence, sketch: Sketch, place: int, *, described: bool) -> bool:
+    """Whether the item describes what was asked for ("who …", a condition) rather than asks for more."""
+    item = sentence.items[place]
+    their = item.kind == "join" and sentence.tokens[item.end - 1].lower in {"their", "its"}
+    if their or item.kind == "request" or (item.kind == "mark" and item.cue in {".", "?"}):
+        return False
+    if item.kind == "clause" or sentence.claimed.get(place) in {"where", "having"}:
+        return described or (bool(sketch.select or sketch.rows_of) and not _their(sentence, place))
+    return described
 
 
 def _is_verb(sentence: Sentence, place: int) -> bool:
-    """ "the location of performances they attended" names no column of attendance."""
+    """As in "the location of performances they attended" names no column of attendance."""
     item = sentence.items[place]
     token = sentence.tokens[item.start]
     previous = sentence.items[place - 1] if place else None
@@ -85,7 +85,7 @@ def _is_verb(sentence: Sentence, place: int) -> bool:
 
 
 def _and_follows(sentence: Sentence, place: int) -> bool:
-    """ "average age and weight" takes both averages."""
+    """As in "average age and weight" takes both averages."""
     following = place + 1
     return (
         following + 1 < len(sentence.items)
@@ -104,7 +104,7 @@ def _asking_from(sentence: Sentence) -> int:
     start = 0
     for place, item in enumerate(sentence.items[:-1]):
         if item.kind == "mark" and item.cue in {".", "?", ";"}:
-            following = [n for n in range(place + 1, min(place + 4, len(sentence.items)))]
+            following = range(place + 1, min(place + 4, len(sentence.items)))
             asks = any(sentence.items[n].kind == "request" for n in following)
             names = any(
                 sentence.items[n].kind in {"name", "count"}
@@ -118,13 +118,15 @@ def _asking_from(sentence: Sentence) -> int:
     return start
 
 
-def _count(sentence: Sentence, sketch: Sketch, place: int, distinct: bool) -> None:
+def _count(sentence: Sentence, sketch: Sketch, place: int) -> None:
     target = sentence.next_content(place)
     cue = " ".join(t.lower for t in sentence.tokens[sentence.items[place].start : sentence.items[place].end])
     if target is not None and sentence.items[target].kind == "distinct":
         target = sentence.next_content(target)
     between = range(place + 1, target if target is not None else place + 1)
+    distinct = sketch.distinct or sentence.items[place].cue == "distinct"
     distinct = distinct or any(sentence.items[n].kind == "distinct" for n in between)
+    sketch.distinct = False
     if target is None or not sentence.free(target) or sentence.items[target].kind != "name":
         sketch.select.append(Measure(ColumnRef(""), Aggregate.COUNT))
         return
@@ -133,13 +135,13 @@ def _count(sentence: Sentence, sketch: Sketch, place: int, distinct: bool) -> No
     if table is not None and sentence.is_table(target):
         if sketch.rows_of is None:
             sketch.rows_of = table
-        sketch.select.append(_count_rows(sentence, table, distinct))
+        sketch.select.append(_count_rows(sentence, table, distinct=distinct))
         return
     assert column is not None
     if sentence.schema.is_number(column):
         if "total" in cue:
             sketch.select.append(Measure(column, Aggregate.SUM))
-        elif cue.startswith("number") or cue.startswith("amount"):
+        elif cue.startswith(("number", "amount")):
             sketch.select.append(Measure(column))
         else:
             sketch.select.append(Measure(column, Aggregate.SUM))
@@ -155,44 +157,43 @@ def _count(sentence: Sentence, sketch: Sketch, place: int, distinct: bool) -> No
 
 
 def _spread(sentence: Sentence, sketch: Sketch, aggregates: list[Aggregate]) -> None:
-    """ "the maximum and total number of followers" takes both of the one column."""
+    """As in "the maximum and total number of followers" takes both of the one column."""
     last = sketch.select[-1]
     if last.column.table and last.column.column != STAR and sentence.schema.is_number(last.column) and aggregates:
         sketch.select[-1:] = [*(Measure(last.column, a) for a in aggregates), *([last] if last.aggregate else [])]
 
 
-def _count_rows(sentence: Sentence, table: str, distinct: bool) -> Measure:
+def _count_rows(sentence: Sentence, table: str, *, distinct: bool) -> Measure:
     key = sentence.schema.key_of(table)
     if distinct and key is not None:
         return Measure(key, Aggregate.COUNT, distinct=True)
     return Measure(ColumnRef(table), Aggregate.COUNT)
 
 
-def _name(sentence: Sentence, sketch: Sketch, place: int, described: bool, aggregates: list[Aggregate]) -> None:
+def _name(sentence: Sentence, sketch: Sketch, place: int, aggregates: list[Aggregate], *, described: bool) -> None:
     table = sentence.table(place)
     if sentence.is_table(place) and table is not None:
-        sentence.claim("table", place)
-        if sketch.rows_of is None and not described:
-            sketch.rows_of = table
-        elif sentence.items[place].best >= 0.8:
-            sketch.through.append(table)
-        if not described and _is_listed(sentence, place):
-            sketch.select.extend(Measure(ref) for ref in sentence.schema.name_of(table))
+        _table(sentence, sketch, place, table, described=described)
         return
     column = sentence.column(place)
     if column is None:
         return
     if described:
         sentence.claim("mention", place)
-        if sentence.items[place].best > 0.9 and column.table not in sentence.focus:
-            sketch.through.append(column.table)
         return
     sentence.claim("select", place)
-    for aggregate in aggregates or [None]:
-        for ref in _in_full(sentence, place, column):
-            measure = Measure(ref, aggregate)
-            if measure not in sketch.select:
-                sketch.select.append(measure)
+    measures = [Measure(ref, a) for a in (aggregates or (None,)) for ref in _in_full(sentence, place, column)]
+    sketch.select.extend(measure for measure in measures if measure not in sketch.select)
+
+
+def _table(sentence: Sentence, sketch: Sketch, place: int, table: str, *, described: bool) -> None:
+    sentence.claim("table", place)
+    if sketch.rows_of is None and not described:
+        sketch.rows_of = table
+    elif sentence.items[place].best >= 0.8:
+        sketch.through.append(table)
+    if not described and _is_listed(sentence, place):
+        sketch.select.extend(Measure(ref) for ref in sentence.schema.name_of(table))
 
 
 def _is_listed(sentence: Sentence, place: int) -> bool:
@@ -221,7 +222,7 @@ def _in_full(sentence: Sentence, place: int, column: ColumnRef) -> tuple[ColumnR
     return pair if apart and "name" in said else (column,)
 
 
-def default_select(sentence: Sentence, table: str, star: bool) -> list[Measure]:
+def default_select(sentence: Sentence, table: str, *, star: bool) -> list[Measure]:
     """What to show of a table that was asked for without columns: what people call its rows by, else everything."""
     names = sentence.schema.name_of(table)
     if names and not star:

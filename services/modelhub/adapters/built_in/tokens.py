@@ -13,10 +13,10 @@ MAX_TOKENS = 160
 
 _TOKEN = re.compile(
     r"""
-    (?P<quoted>"[^"\n]{1,200}"|“[^”\n]{1,200}”|‘[^’\n]{1,200}’|(?<![^\s(,])'[^'\n]{1,200}?'(?!\w))
+    (?P<quoted>"[^"\n]{1,200}"|\u201c[^\u201d\n]{1,200}\u201d|\u2018[^\u2019\n]{1,200}\u2019|(?<![^\s(,])'[^'\n]{1,200}?'(?!\w))
   | (?P<date>\d{4}-\d{1,2}-\d{1,2}(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}:\d{2}(?::\d{2})?)
   | (?P<number>(?<![\w.])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|(?<![\w.])-?\d+(?:\.\d+)?(?!\w))
-  | (?P<word>\w+(?:['’]\w+)?)
+  | (?P<word>\w+(?:['\u2019]\w+)?)
   | (?P<mark>[,;:?.!()&/+%$-])
     """,
     re.VERBOSE | re.UNICODE,
@@ -61,7 +61,7 @@ def tokenize(question: str) -> tuple[Token, ...]:
         if kind == "quoted":
             text = text[1:-1].strip()
         elif kind == "word":
-            text = re.sub(r"['’](s|S)?$", "", text)
+            text = re.sub(r"['\u2019](s|S)?$", "", text)
             end = start + len(text)
         if not text:
             continue
