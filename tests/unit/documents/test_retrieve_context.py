@@ -62,6 +62,17 @@ def test_a_large_schema_keeps_the_tables_named_and_those_between_them() -> None:
     assert len(path.foreign_keys) == 3
 
 
+def test_a_table_that_only_joins_two_others_is_kept_with_them() -> None:
+    noise = tuple(table(f"author_note_{number}", "id") for number in range(30))
+    library = Catalog(
+        "sqlite",
+        (*noise, table("authors", "id"), table("ab", "x", "y"), table("books", "id")),
+        (key("ab", "x", "authors"), key("ab", "y", "books")),
+    )
+    kept = Retriever(library, NO_VALUES).retrieve("books by their authors", max_tables=3).tables
+    assert [each.name for each in kept] == ["authors", "ab", "books"]
+
+
 def test_a_value_leads_to_its_table() -> None:
     cities = ValueIndex(column_values(SHOP.tables[0], SHOP.tables[0].columns[2], ["Lisbon"]))
     context = Retriever(large(), cities).retrieve("Who lives in Lisbon?", max_tables=1)
