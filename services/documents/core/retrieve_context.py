@@ -77,13 +77,13 @@ class Retriever:
         )
 
     def _add(self, table: Table, at: int) -> None:
-        for word in set(name_words(table.name)):
-            self._mentions[_stem(word)].append(_Mention(at, -1, _TABLE_NAME))
+        for word, share in _name_shares(table.name):
+            self._mentions[_stem(word)].append(_Mention(at, -1, _TABLE_NAME * share))
         for word in _comment_words(table.comment):
             self._mentions[_stem(word)].append(_Mention(at, -1, _TABLE_COMMENT))
         for number, column in enumerate(table.columns):
-            for word in set(name_words(column.name)):
-                self._mentions[_stem(word)].append(_Mention(at, number, _COLUMN_NAME))
+            for word, share in _name_shares(column.name):
+                self._mentions[_stem(word)].append(_Mention(at, number, _COLUMN_NAME * share))
             for word in _comment_words(column.comment):
                 self._mentions[_stem(word)].append(_Mention(at, number, _COLUMN_COMMENT))
 
@@ -158,6 +158,12 @@ class Retriever:
         names = [self._catalog.tables[at].qualified_name for at, _ in zip(ranked, range(JOINED_TABLES), strict=False)]
         paths = [path for one, other in combinations(names, 2) for path in self._keys.paths(one, other)]
         return tuple(paths[:JOIN_PATHS])
+
+
+def _name_shares(name: str) -> list[tuple[str, float]]:
+    """The words of a name, each with how far it stands for the whole: `authors` fits better than `author_notes`."""
+    parts = set(name_words(name))
+    return [(word, 0.5 + 0.5 / len(parts)) for word in parts]
 
 
 def _comment_words(comment: str) -> set[str]:
