@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from candor.modelhub.v1 import modelhub_service_pb2, modelhub_service_pb2_grpc
 
 from services.kit import telemetry
-from services.kit.errors import Unavailable
+from services.kit.errors import NotFound, Unavailable
 from services.kit.rpc import Servicer, build_server, open_channel, run_server
 from services.kit.rpc.server import Server
 from services.kit.rpc.tokens import verifier_for
@@ -23,10 +23,10 @@ _log = telemetry.log("modelhub")
 
 @asynccontextmanager
 async def open_draft_sql(settings: Settings) -> AsyncIterator[DraftSql]:
-    """The models that the settings name, the default one first.
+    """The models that the settings set up: OpenAI's first, where there is one.
 
     Raises:
-        SystemExit: The default model is not one that is set up.
+        NotFound: The default model is not one of them.
     """
     async with AsyncExitStack() as stack:
         built_in = BuiltInDrafter(settings.built_in_workers)
@@ -42,7 +42,7 @@ async def open_draft_sql(settings: Settings) -> AsyncIterator[DraftSql]:
             )
             stack.push_async_callback(provider.close)
             drafters.insert(0, provider)
-        yield DraftSql(_default_first(drafters, settings.default_model), _log_fallback)
+        yield DraftSql(drafters, _log_fallback, settings.default_model)
 
 
 @asynccontextmanager
@@ -57,17 +57,6 @@ async def build(settings: Settings) -> AsyncIterator[Server]:
         yield build_server(settings, [servicer], verify=verifier_for(accounts).verify)
 
 
-def _default_first(drafters: list[Drafter], default: str) -> list[Drafter]:
-    """The drafters with the default one first, by its id or its provider alone."""
-    known = {name: each for each in drafters for name in (each.model.model_id, each.model.model_id.partition(":")[0])}
-    if not default:
-        return drafters
-    if default not in known:
-        names = ", ".join(known)
-        raise SystemExit(f"CANDOR_MODELHUB_DEFAULT_MODEL is {default!r}, but only these are set up: {names}.")
-    return [known[default], *(each for each in drafters if each is not known[default])]
-
-
 def _log_fallback(model: Model, error: Unavailable) -> None:
     _log.warning("model_fell_back", model=model.model_id, reason=error.reason)
 
@@ -76,7 +65,10 @@ async def main() -> None:
     """Serves until it is told to stop."""
     settings = Settings()
     telemetry.configure("modelhub", level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
-    await run_server(lambda: build(settings))
+    try:
+        await run_server(lambda: build(settings))
+    except NotFound as error:
+        raise SystemExit(f"modelhub cannot start: {error.message}") from error
 
 
 if __name__ == "__main__":

@@ -14,17 +14,28 @@ MAX_QUESTION_CHARACTERS = 10_000
 
 
 class DraftSql:
-    """The models of this platform. The first is the default; the next stand in for it while it is unavailable.
+    """The models of this platform. One is the default; the others stand in for it while it is unavailable.
 
     Args:
-        drafters: At least one, the default first.
+        drafters: At least one.
         on_fallback: Told of each model that another had to stand in for, and why.
+        default: The default model by its id or provider; the first one when empty.
+
+    Raises:
+        NotFound: The default model is not among the drafters.
     """
 
-    def __init__(self, drafters: Sequence[Drafter], on_fallback: Callable[[Model, Unavailable], None]) -> None:
+    def __init__(
+        self,
+        drafters: Sequence[Drafter],
+        on_fallback: Callable[[Model, Unavailable], None],
+        default: str = "",
+    ) -> None:
         assert drafters, "the built-in engine is always there"
         self._drafters = tuple(drafters)
         self._on_fallback = on_fallback
+        first = self._named(default) if default else ()
+        self._drafters = (*first, *(each for each in self._drafters if each not in first))
 
     def models(self) -> tuple[Model, ...]:
         """The models that can be named, the default one first."""

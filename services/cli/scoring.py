@@ -1,0 +1,171 @@
+"""Execution accuracy: a query is right when it gives the rows of a gold query.
+
+Rows are compared as multisets, and in order only where the gold query orders its result. Columns may stand in another
+order when both sides have the same number of them, at most six. Numbers compare by value (floats to nine significant
+digits), text exactly, NULL equals NULL.
+"""
+
+import math
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from sqlglot.dialects.sqlite import SQLite
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
+
+MAX_ROWS = 1_000_000
+MAX_PERMUTED_COLUMNS = 6
+TIMEOUT_S = 5.0
+
+Row = tuple[Hashable, ...]
+
+
+class Status(StrEnum):
+    """What became of one prediction. The last two say nothing about it: there was nothing to compare with."""
+
+    CORRECT = "correct"
+    WRONG = "wrong"
+    NO_ANSWER = "no_answer"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+    GOLD_ERROR = "gold_error"
+    NO_DATABASE = "no_database"
+
+
+class QueryFailed(Exception):
+    """A query that gave no rows to compare: it was refused, too slow, or too large."""
+
+    def __init__(self, message: str, status: Status) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def score(database: Path, golds: Sequence[str], sql: str | None, timeout_s: float = TIMEOUT_S) -> Status:
+    """Whether a query gives what any of the gold queries gives."""
+    if not database.is_file():
+        return Status.NO_DATABASE
+    expected: list[tuple[str, list[Row]]] = []
+    for gold in golds:
+        try:
+            expected.append((gold, run_query(database, gold, timeout_s)))
+        except QueryFailed:
+            # A gold query that does not run takes no part; where none runs the item does not count.
+            continue
+    if not expected:
+        return Status.GOLD_ERROR
+    if sql is None or not sql.strip():
+        return Status.NO_ANSWER
+    try:
+        rows = run_query(database, sql, timeout_s)
+    except QueryFailed as failed:
+        return failed.status
+    same = any(equal_results(wanted, rows, ordered=is_ordered(gold)) for gold, wanted in expected)
+    return Status.CORRECT if same else Status.WRONG
+
+
+def run_query(database: Path, sql: str, timeout_s: float = TIMEOUT_S) -> list[Row]:
+    """The rows of a query, run so that it can only read.
+
+    Raises:
+        QueryFailed: It does not run, takes too long, or gives more than a million rows.
+    """
+    connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        connection.text_factory = lambda stored: stored.decode("utf-8", "replace")
+        connection.execute("PRAGMA query_only = 1")
+        deadline = time.monotonic() + timeout_s
+        connection.set_progress_handler(lambda: time.monotonic() > deadline, 5_000)
+        connection.set_authorizer(_may_read)
+        rows = connection.execute(sql).fetchmany(MAX_ROWS + 1)
+    except sqlite3.OperationalError as error:
+        late = "interrupt" in str(error)
+        raise QueryFailed(str(error), Status.TIMEOUT if late else Status.ERROR) from error
+    except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError) as error:
+        raise QueryFailed(str(error), Status.ERROR) from error
+    finally:
+        connection.close()
+    if len(rows) > MAX_ROWS:
+        raise QueryFailed("too many rows", Status.ERROR)
+    return rows
+
+
+def is_ordered(sql: str) -> bool:
+    """Whether a query orders its result: ORDER BY outside every parenthesis."""
+    depth = 0
+    try:
+        tokens = SQLite().tokenize(sql)
+    except SqlglotError:
+        # What cannot be read into words has no order that could be relied on.
+        return False
+    for token in tokens:
+        depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
+        if token.token_type is TokenType.ORDER_BY and depth <= 0:
+            return True
+    return False
+
+
+def equal_results(gold: Sequence[Row], rows: Sequence[Row], *, ordered: bool) -> bool:
+    """Whether two results are the same by the rules of this module."""
+    if len(gold) != len(rows):
+        return False
+    if not gold:
+        return True
+    width = len(gold[0])
+    if len(rows[0]) != width:
+        return False
+    wanted = [tuple(map(_canonical, row)) for row in gold]
+    given = [tuple(map(_canonical, row)) for row in rows]
+    orders = _column_orders(wanted, given) if 1 < width <= MAX_PERMUTED_COLUMNS else iter([tuple(range(width))])
+    fold = list if ordered else Counter
+    expected = fold(wanted)
+    return any(fold(tuple(row[at] for at in order) for row in given) == expected for order in orders)
+
+
+def _column_orders(wanted: Sequence[Row], given: Sequence[Row]) -> Iterator[tuple[int, ...]]:
+    """The orders of the given columns in which each holds what the wanted one at its place does, as it stands first."""
+    width = len(wanted[0])
+    have = [Counter(row[at] for row in given) for at in range(width)]
+    need = [Counter(row[at] for row in wanted) for at in range(width)]
+    fitting = [[other for other in range(width) if have[other] == need[at]] for at in range(width)]
+
+    def extend(order: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        if len(order) == width:
+            yield order
+            return
+        for at in sorted(fitting[len(order)], key=lambda at: at != len(order)):
+            if at not in order:
+                yield from extend((*order, at))
+
+    return extend(())
+
+
+def _canonical(value: object) -> Hashable:
+    match value:
+        case None:
+            return ("null",)
+        case float() if math.isnan(value):
+            return ("nan",)
+        case float() if value == 0 or math.isinf(value):
+            return ("number", value + 0.0)
+        case float():
+            return ("number", float(f"{value:.9g}"))
+        case int():
+            return ("number", float(value) if abs(value) < 10**15 else value)
+        case bytes():
+            return ("bytes", value)
+        case _:
+            return ("text", value)
+
+
+_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+_REACH_OUTSIDE = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}
+
+
+def _may_read(action: int, _first: str | None, second: str | None, _database: str | None, _trigger: str | None) -> int:
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _REACH_OUTSIDE:
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if action in _READS else sqlite3.SQLITE_DENY
