@@ -32,7 +32,7 @@ export class CallError extends Error {
 }
 
 /** gRPC status codes that this client branches on. */
-export const Code = { OK: 0, CANCELLED: 1, NOT_FOUND: 5, UNAVAILABLE: 14, UNAUTHENTICATED: 16 } as const;
+export const Code = { OK: 0, DEADLINE_EXCEEDED: 4, RESOURCE_EXHAUSTED: 8, UNAVAILABLE: 14, UNAUTHENTICATED: 16 } as const;
 
 /** The failure of a call that nothing answered. */
 export const UNREACHABLE: Failure = { reason: "UNREACHABLE", message: "", metadata: {}, fields: [], code: Code.UNAVAILABLE };

@@ -25,6 +25,14 @@ const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000, 8_000] as const;
 /** Milliseconds without any frame after which a socket counts as dead. The platform sends heartbeats. */
 const SILENCE_MS = 45_000;
 
+/** The ends of a stream after which another one may go on. */
+const RESUMABLE: ReadonlySet<number> = new Set([
+  Code.DEADLINE_EXCEEDED,
+  Code.RESOURCE_EXHAUSTED,
+  Code.UNAVAILABLE,
+  Code.UNAUTHENTICATED,
+]);
+
 type Frame = { readonly events: readonly GenerationEvent[] } | { readonly end: Failure | undefined };
 
 /** Reads one frame of the socket. */
@@ -86,7 +94,7 @@ class Watch {
       return;
     }
     if ("end" in frame) {
-      if (frame.end?.code === Code.UNAVAILABLE || frame.end?.code === Code.UNAUTHENTICATED) this.drop();
+      if (frame.end && RESUMABLE.has(frame.end.code)) this.drop();
       else this.end(frame.end);
       return;
     }

@@ -69,6 +69,18 @@ const WORDS: Readonly<Record<string, Words>> = {
   MODEL_REPLY_UNREADABLE: { title: "The model’s reply held no SQL", next: "Ask again in other words." },
   GENERATION_NOT_FOUND: { title: "This question is not here", next: "Look for it in the history, or ask it again." },
   GENERATION_ENDED: { title: "It had ended already", next: "There was nothing left to cancel." },
+  TABLE_NOT_FOUND: { title: "The table is not there any more", next: "Sync the schema, then try again." },
+  ORGANIZATION_NOT_FOUND: { title: "This organization does not exist", next: "Sign in again." },
+  NOT_A_MEMBER: { title: "You are no longer a member", next: "Ask an owner of the organization to add you again." },
+  SIGN_IN_CODE_INVALID: { title: "The sign-in link has been used or has expired", next: "Run “candor sign-in” for a new one." },
+  SERVICE_KEY_INVALID: { title: "The parts of Candor do not trust each other", next: "Stop Candor and start it again with “make run”." },
+  REQUEST_ID_REUSED: { title: "This was sent before with other content", next: "Reload the page, then send it again." },
+  REVISION_STALE: { title: "Someone changed this meanwhile", next: "Reload the page to see it as it is now, then change it again." },
+  TOO_LARGE: { title: "That is too large", next: "Send less at once." },
+  PAGE_TOKEN_INVALID: { title: "The list has changed", next: "Reload the page to read it from its beginning." },
+  UNIMPLEMENTED: { title: "This Candor cannot do that", next: "This page and the platform may be of different versions. Reload the page." },
+  NOTHING_UNDERSTOOD: { title: "Nothing in the question was found in the data", next: "Use words from the schema." },
+  CONFIDENCE_TOO_LOW: { title: "The best draft is too uncertain to be shown", next: "Ask more precisely, with names from the schema." },
   NO_CANDIDATE_PASSED: { title: "No draft passed the checks", next: "Ask more precisely, with names from the schema." },
 };
 

@@ -14,8 +14,11 @@ import { AskPage } from "./AskPage";
 import { HistoryPage, NotFoundPage, SchemaPage } from "./pages";
 import { Shell } from "./Shell";
 
-/** Whether the sign-in link that was opened did not work. */
-const linkFailed = new URLSearchParams(window.location.search).get("signin") === "invalid";
+/** What became of the sign-in link that was opened. */
+function openedLink(): "" | "invalid" | "unavailable" {
+  const word = new URLSearchParams(window.location.search).get("signin");
+  return word === "invalid" || word === "unavailable" ? word : "";
+}
 
 /** The app. */
 export function App() {
@@ -51,7 +54,7 @@ export function App() {
   }
   if (caller.isPending) return <div className="px-6">{<Loading what="Opening Candor" />}</div>;
   if (isSignedOut(caller.error)) {
-    return <SignedOut linkFailed={linkFailed} checking={caller.isFetching} onCheck={() => void caller.refetch()} />;
+    return <SignedOut link={openedLink()} checking={caller.isFetching} onCheck={() => void caller.refetch()} />;
   }
   return (
     <main className="mx-auto grid min-h-dvh max-w-xl content-center px-6">

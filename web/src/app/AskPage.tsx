@@ -41,7 +41,7 @@ export function AskPage({ organization, id }: AskPageProps) {
       onAsk={() => source && send(draft, source.name, () => setDraft(""))}
       busy={ask.isPending}
       blocked={source ? "" : sources.isPending ? "Loading the data sources…" : "Add a data source first"}
-      autoFocus={!id}
+      compact={id !== ""}
       source={<SourcePicker organization={organization} sources={sources.data ?? []} value={source?.name ?? ""} onChange={choose} />}
     />
   );

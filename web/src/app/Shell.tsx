@@ -69,7 +69,7 @@ export function Shell({ caller, children }: ShellProps) {
         <div className="mx-auto flex h-14 max-w-[88rem] items-center gap-2 px-3 sm:gap-6 sm:px-8">
           <Link href="/" aria-label="Candor, ask a question" className="flex min-h-9 items-center gap-2.5 px-1">
             <Mark className="text-accent size-6" />
-            <span className="hidden text-[1.3rem] leading-none font-medium font-serif sm:inline">Candor</span>
+            <span className="hidden pt-1 font-serif text-[1.35rem] leading-none font-medium sm:inline">Candor</span>
           </Link>
           <Places />
           <div className="ml-auto flex items-center gap-1">

@@ -45,6 +45,8 @@ function createEditor(monaco: Monaco, holder: HTMLElement, label: string): Edito
     fontLigatures: false,
     lineNumbersMinChars: 3,
     folding: false,
+    guides: { indentation: false, bracketPairs: false },
+    bracketPairColorization: { enabled: false },
     glyphMargin: false,
     renderLineHighlight: "none",
     occurrencesHighlight: "off",

@@ -12,21 +12,21 @@ self.MonacoEnvironment = { getWorker: () => new EditorWorker() };
 const LIGHT = [
   { token: "", foreground: "1c2722" },
   { token: "keyword", foreground: "14603f", fontStyle: "bold" },
-  { token: "operator", foreground: "14603f" },
-  { token: "string", foreground: "8a4b12" },
+  { token: "operator.sql", foreground: "14603f" },
+  { token: "string.sql", foreground: "8a4b12" },
   { token: "number", foreground: "6d3f8c" },
   { token: "comment", foreground: "5c6862" },
-  { token: "predefined", foreground: "1f5a86" },
+  { token: "predefined.sql", foreground: "1f5a86" },
 ];
 
 const DARK = [
   { token: "", foreground: "e4ebe7" },
   { token: "keyword", foreground: "7fd8ac", fontStyle: "bold" },
-  { token: "operator", foreground: "7fd8ac" },
-  { token: "string", foreground: "e8bb85" },
+  { token: "operator.sql", foreground: "7fd8ac" },
+  { token: "string.sql", foreground: "e8bb85" },
   { token: "number", foreground: "cfaee6" },
   { token: "comment", foreground: "9aa8a1" },
-  { token: "predefined", foreground: "9cc8ec" },
+  { token: "predefined.sql", foreground: "9cc8ec" },
 ];
 
 const CLEAR = { "editor.background": "#00000000", "editorGutter.background": "#00000000", focusBorder: "#00000000" };
@@ -35,13 +35,13 @@ monaco.editor.defineTheme("candor-light", {
   base: "vs",
   inherit: true,
   rules: LIGHT,
-  colors: { ...CLEAR, "editor.foreground": "#1c2722", "editorLineNumber.foreground": "#68756e" },
+  colors: { ...CLEAR, "editor.foreground": "#1c2722", "editorLineNumber.foreground": "#68756e", "editorLineNumber.activeForeground": "#68756e" },
 });
 monaco.editor.defineTheme("candor-dark", {
   base: "vs-dark",
   inherit: true,
   rules: DARK,
-  colors: { ...CLEAR, "editor.foreground": "#e4ebe7", "editorLineNumber.foreground": "#8b9892" },
+  colors: { ...CLEAR, "editor.foreground": "#e4ebe7", "editorLineNumber.foreground": "#8b9892", "editorLineNumber.activeForeground": "#8b9892" },
 });
 
 export { monaco };

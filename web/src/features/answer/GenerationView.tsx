@@ -91,26 +91,7 @@ export function GenerationView({ name, sourceTitle, onAsk, busy }: GenerationVie
       {connection === "dropped" && !ended ? <Dropped /> : null}
       <Announcer words={spoken(generation, progress, ended)} />
       <div className="grid gap-x-16 gap-y-10 lg:grid-cols-[minmax(0,1fr)_20rem] xl:grid-cols-[minmax(0,1fr)_23rem]">
-        <section aria-labelledby="steps-title" className="lg:order-2">
-          <div className="mb-2 flex min-h-9 items-center justify-between">
-            <h2 id="steps-title" className="eyebrow">
-              {ended ? "How it got there" : "At work"}
-            </h2>
-            {ended ? null : (
-              <Button
-                look="plain"
-                icon={<Square aria-hidden className="size-3 fill-current" />}
-                disabled={cancel.isPending}
-                onClick={() => cancel.mutate()}
-              >
-                {cancel.isPending ? "Cancelling…" : "Cancel"}
-              </Button>
-            )}
-          </div>
-          {cancel.error ? <Problem {...errorInWords(cancel.error)} /> : null}
-          <StepList steps={progress.steps} over={ended} />
-        </section>
-        <div className="min-w-0 space-y-9 lg:order-1">
+        <div className="min-w-0 space-y-9">
           {failure ? (
             <Problem {...failureInWords(failure)}>{again}</Problem>
           ) : result ? (
@@ -131,6 +112,25 @@ export function GenerationView({ name, sourceTitle, onAsk, busy }: GenerationVie
             </p>
           )}
         </div>
+        <section aria-labelledby="steps-title">
+          <div className="mb-2 flex min-h-9 items-center justify-between">
+            <h2 id="steps-title" className="eyebrow">
+              {ended ? "How it got there" : "At work"}
+            </h2>
+            {ended ? null : (
+              <Button
+                look="plain"
+                icon={<Square aria-hidden className="size-3 fill-current" />}
+                disabled={cancel.isPending}
+                onClick={() => cancel.mutate()}
+              >
+                {cancel.isPending ? "Cancelling…" : "Cancel"}
+              </Button>
+            )}
+          </div>
+          {cancel.error ? <Problem {...errorInWords(cancel.error)} /> : null}
+          <StepList steps={progress.steps} over={ended} />
+        </section>
       </div>
     </article>
   );

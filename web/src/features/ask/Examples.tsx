@@ -4,11 +4,11 @@ import { CornerDownLeft } from "lucide-react";
 
 /** Questions that the sample database answers, from simple to demanding. */
 export const SAMPLE_QUESTIONS: readonly string[] = [
-  "How many customers are there?",
-  "Which five products cost the most?",
-  "How many orders did each customer place?",
-  "Which customers have never placed an order?",
-  "What is the average price of the products in each category?",
+  "How many customers do we have?",
+  "What are the 5 most expensive products by list price?",
+  "How many orders are there for each status?",
+  "Which three countries have the most customers?",
+  "What is the average salary for each job title?",
 ];
 
 interface ExamplesProps {

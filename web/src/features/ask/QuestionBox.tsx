@@ -14,14 +14,15 @@ interface QuestionBoxProps {
   readonly blocked: string;
   /** The choice of data source. */
   readonly source: ReactNode;
-  readonly autoFocus: boolean;
+  /** Whether the page shows an answer, so that the box steps back. */
+  readonly compact: boolean;
 }
 
 /** As in the contract. */
 const MOST_CHARACTERS = 10_000;
 
 /** A box for a question. Enter asks, Shift+Enter starts a new line. */
-export function QuestionBox({ value, onChange, onAsk, busy, blocked, source, autoFocus }: QuestionBoxProps) {
+export function QuestionBox({ value, onChange, onAsk, busy, blocked, source, compact }: QuestionBoxProps) {
   const id = useId();
   const ready = value.trim() !== "" && !busy && blocked === "";
   const onKeyDown = (event: KeyboardEvent) => {
@@ -43,19 +44,19 @@ export function QuestionBox({ value, onChange, onAsk, busy, blocked, source, aut
       <textarea
         id={id}
         value={value}
-        rows={2}
+        rows={compact ? 1 : 2}
         maxLength={MOST_CHARACTERS}
-        autoFocus={autoFocus}
+        autoFocus={!compact}
         aria-describedby={`${id}-keys`}
         placeholder="Ask in your own words"
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={onKeyDown}
-        className="text-lead placeholder:text-muted field-sizing-content block max-h-80 min-h-20 w-full resize-none bg-transparent px-5 pt-4 pb-2 outline-none"
+        className={`text-lead placeholder:text-muted field-sizing-content block max-h-80 w-full resize-none bg-transparent px-5 pt-4 pb-2 outline-none ${compact ? "min-h-14" : "min-h-20"}`}
       />
-      <div className="flex flex-wrap items-center justify-between gap-3 px-3 pb-3">
-        <div className="flex min-w-0 flex-wrap items-center gap-2">{source}</div>
+      <div className="flex items-center justify-between gap-2 px-3 pb-3">
+        <div className="flex min-w-0 items-center gap-1">{source}</div>
         <div className="ml-auto flex items-center gap-3">
-          <span id={`${id}-keys`} className="text-fine text-muted hidden sm:inline">
+          <span id={`${id}-keys`} className="text-fine text-muted hidden md:inline">
             {blocked || "Enter asks, Shift + Enter adds a line"}
           </span>
           <Button type="submit" look="lead" disabled={!ready} icon={<ArrowUp aria-hidden className="size-4" />}>

@@ -29,7 +29,7 @@ function ColumnRow({ entry }: { readonly entry: OutlineColumn }) {
       </span>
       <span className="text-muted" title={typeWord(column.type)}>
         <span className="font-mono">{column.nativeType || typeWord(column.type)}</span>
-        {column.nullable ? "" : ", never null"}
+        {column.nullable ? ", may be null" : ""}
         {column.unique && !column.primaryKey ? ", unique" : ""}
       </span>
       <span className="text-muted min-w-0 space-y-0.5">

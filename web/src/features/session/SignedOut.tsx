@@ -4,26 +4,31 @@ import { Button } from "@/ui/Button";
 import { Mark } from "@/ui/Mark";
 
 interface SignedOutProps {
-  /** Whether a link was opened that does not work any more. */
-  readonly linkFailed: boolean;
+  /** What became of a link that was opened: nothing to say, one that does not work any more, or nobody there to check it. */
+  readonly link: "" | "invalid" | "unavailable";
   readonly onCheck: () => void;
   readonly checking: boolean;
 }
+
+const LINKS = {
+  invalid: "That link has been used or has expired. Each one works once, within ten minutes.",
+  unavailable: "Candor could not check that link just now. Wait a few seconds, then open it again.",
+} as const;
 
 function Command({ children }: { readonly children: string }) {
   return <code className="bg-sunken border-line rounded-control border px-1.5 py-0.5 font-mono text-[0.92em]">{children}</code>;
 }
 
 /** How to sign in. */
-export function SignedOut({ linkFailed, onCheck, checking }: SignedOutProps) {
+export function SignedOut({ link, onCheck, checking }: SignedOutProps) {
   return (
     <main id="content" className="mx-auto grid min-h-dvh max-w-xl content-center gap-8 px-6 py-16">
       <Mark className="text-accent size-10" />
       <div className="space-y-4">
         <h1 className="text-hero font-serif">Sign in to Candor</h1>
-        {linkFailed ? (
+        {link ? (
           <p role="alert" className="bg-caution-wash text-caution rounded-panel px-5 py-3.5 font-medium">
-            That link has been used or has expired. Each one works once, within ten minutes.
+            {LINKS[link]}
           </p>
         ) : null}
         <p className="text-lead max-w-prose">

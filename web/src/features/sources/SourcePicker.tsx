@@ -33,8 +33,8 @@ export function SourcePicker({ organization, sources, value, onChange }: SourceP
           options={sources.map((source) => ({ value: source.name, label: titleOf(source), note: source.dialect }))}
         />
       ) : null}
-      <Button look="quiet" icon={<Plus aria-hidden className="size-4" />} onClick={() => setAdding(true)}>
-        Add data source
+      <Button look="quiet" aria-label="Add data source" icon={<Plus aria-hidden className="size-4" />} onClick={() => setAdding(true)}>
+        <span className="hidden sm:inline">Add data source</span>
       </Button>
       <AddSource
         organization={organization}

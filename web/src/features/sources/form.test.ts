@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+
+import { connectionOf, EMPTY, problemsFrom, problemsOf, type Values } from "./form";
+
+const SERVER: Values = { ...EMPTY, engine: "postgres", title: "Sales", host: "db", database: "sales", user: "reader" };
+
+describe("problemsOf", () => {
+  it("asks for what the kind of database needs, and for nothing else", () => {
+    expect(Object.keys(problemsOf(EMPTY)).toSorted()).toEqual(["path", "title"]);
+    expect(Object.keys(problemsOf({ ...EMPTY, engine: "postgres" })).toSorted()).toEqual(["database", "host", "title", "user"]);
+    expect(problemsOf(SERVER)).toEqual({});
+  });
+
+  it.each(["0", "65536", "x", "54.3", "-1"])("refuses the port %j", (port) => {
+    expect(problemsOf({ ...SERVER, port }).port).toBeTruthy();
+  });
+});
+
+describe("connectionOf", () => {
+  it("trims what was typed, keeps the password as it is, and splits the schemas", () => {
+    const { engine } = connectionOf({ ...SERVER, host: " db ", password: " s ", port: "", schemas: "public,  sales" });
+    expect(engine).toMatchObject({ case: "postgres", value: { host: "db", password: " s ", port: 5432, schemas: ["public", "sales"] } });
+  });
+});
+
+describe("problemsFrom", () => {
+  it("puts the platform's objections to the fields they are about", () => {
+    const violations = [
+      { field: "data_source.connection.postgres.schemas[2]", description: "Too long." },
+      { field: "dataSourceId", description: "Wrong." },
+      { field: "elsewhere", description: "Never shown." },
+    ];
+    expect(problemsFrom(violations)).toEqual({ schemas: "Too long.", title: "Wrong." });
+  });
+});
