@@ -66,7 +66,7 @@ def _notes(sentence: Sentence, *, is_tied: bool) -> tuple[str, ...]:
 
 
 def _folded(sql: str) -> str:
-    return re.sub(r"\s+", " ", sql).strip().rstrip(";").lower()
+    return re.sub(r"\s+", " ", sql).strip(" ;").lower()
 
 
 def _understood(items: tuple[Item, ...], tokens: tuple[Token, ...], question: str) -> tuple[LinkedPhrase, ...]:

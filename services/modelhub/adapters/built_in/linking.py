@@ -46,7 +46,7 @@ def link(tokens: tuple[Token, ...], schema: Schema, matches: tuple[ValueMatch, .
     for weight, item in (
         *_cues(tokens),
         *_names(tokens, schema),
-        *_values(tokens, matches),
+        *_values(tokens, schema, matches),
         *_coded(tokens, schema),
         *_plain(tokens),
     ):
@@ -165,11 +165,22 @@ def _synonyms(stems: list[str], schema: Schema) -> Iterator[Name]:
                     yield Name(name.ref, score, name.says_table)
 
 
-def _values(tokens: tuple[Token, ...], matches: tuple[ValueMatch, ...]) -> Iterator[tuple[float, Item]]:
+def ref_of(match: ValueMatch) -> ColumnRef:
+    """The column that holds a matched value."""
+    return ColumnRef(match.table, match.column)
+
+
+def _is_whole(first: Token, last: Token, match: ValueMatch) -> bool:
+    """Whether the match covers whole words: "pen" is not found in "expensive"."""
+    starts = match.start <= first.start or first.kind == "quoted"
+    return starts and (match.end >= last.end or last.kind == "quoted")
+
+
+def _values(tokens: tuple[Token, ...], schema: Schema, matches: tuple[ValueMatch, ...]) -> Iterator[tuple[float, Item]]:
     spans: dict[tuple[int, int], list[ValueMatch]] = {}
     for match in matches:
         inside = [n for n, token in enumerate(tokens) if token.start < match.end and token.end > match.start]
-        if inside:
+        if inside and _is_whole(tokens[inside[0]], tokens[inside[-1]], match) and ref_of(match) in schema.columns:
             spans.setdefault((inside[0], inside[-1] + 1), []).append(match)
     for (start, end), in_span in spans.items():
         text = tokens[start]

@@ -2,6 +2,7 @@
 
 from services.modelhub.adapters.built_in.filtering import OPPOSITE, YEAR, dated, in_description, literal, negated
 from services.modelhub.adapters.built_in.ir import ColumnRef, Condition, Literal, Measure, Operator
+from services.modelhub.adapters.built_in.linking import ref_of
 from services.modelhub.adapters.built_in.schema import NUMERIC
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 from services.modelhub.adapters.built_in.tokens import stem
@@ -164,9 +165,7 @@ def _value_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[i
     near = _near_columns(sentence, place)
     ranked: list[tuple[float, int, ValueMatch]] = []
     for match in item.values:
-        ref = ColumnRef(match.table, match.column)
-        if ref not in sentence.schema.columns:
-            continue
+        ref = ref_of(match)
         fit = match.score + sentence.focus.get(match.table, 0.0)
         used = -1
         for step, score in near.get(ref, ()):
@@ -187,7 +186,7 @@ def _value_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[i
         sentence.ambiguous[place] = (one, other, ranked[0][0] - ranked[1][0])
     if used < 0 and _is_idle_word(sentence, place, match):
         return None
-    ref = ColumnRef(match.table, match.column)
+    ref = ref_of(match)
     return Condition(Measure(ref), Operator.EQ, (Literal(match.value),)), ((used,) if used >= 0 else ())
 
 
@@ -204,7 +203,7 @@ def _is_idle_word(sentence: Sentence, place: int, match: ValueMatch) -> bool:
         or match.score < 0.9
         or (place + 1 < len(sentence.items) and sentence.items[place + 1].kind in {"compare", "comparative"})
     )
-    return is_verb or ColumnRef(match.table, match.column) in sentence.schema.name_of(match.table)
+    return is_verb or ref_of(match) in sentence.schema.name_of(match.table)
 
 
 def _directed(sentence: Sentence, place: int, ref: ColumnRef) -> float:

@@ -197,5 +197,5 @@ def _part_score(part: tuple[str, ...], words: tuple[str, ...]) -> float:
     whole = sum(0.35 if word in LEXICON.generic_words else 1.0 for word in words)
     score = _PART + 0.45 * said / whole - (0.1 if words[-1] == "id" and "id" not in part else 0.0)
     if all(word in LEXICON.generic_words for word in part):
-        score -= 0.12 if part[-1] == words[-1] else 0.3
+        score -= 0.03 if part[-1] == words[-1] else 0.3
     return score
