@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 MAX_ROWS = 1_000_000
 MAX_PERMUTED_COLUMNS = 6
