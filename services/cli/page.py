@@ -37,7 +37,7 @@ _NUMBERS = {"integer", "number"}
 _MARKS = {
     StepState.COMPLETED: ("✓", "green"),
     StepState.FAILED: ("✗", "red"),
-    StepState.SKIPPED: ("–", "bright_black"),
+    StepState.SKIPPED: ("-", "bright_black"),
 }
 
 
@@ -81,7 +81,7 @@ class Page:
             return
         self._step(event.message, event.state, event.duration)
         for detail in islice(event.details, SHOWN_DETAILS):
-            self._console.print(Padding(Text(visible(detail), style="bright_black"), (0, 0, 0, 4)))
+            self._console.print(Padding(Text(visible(detail), style="bright_black"), (0, 0, 0, 4), expand=False))
 
     def close(self, result: Result, dialect: str) -> None:
         """What came of it."""
@@ -101,7 +101,7 @@ class Page:
         self._sql(result.sql, dialect)
         self._console.print()
         if result.rows is not None and result.rows.row_count:
-            self._console.print(Padding(_table(result.columns, result.rows), _INDENT))
+            self._console.print(Padding(_table(result.columns, result.rows), _INDENT, expand=False))
         self._line(Text(_counted(result), style="bright_black"))
         self._console.print()
         self._line(Text(visible(result.explanation)))
@@ -134,10 +134,10 @@ class Page:
         shown = Syntax(
             visible(_laid_out(sql, dialect)), "sql", theme="ansi_dark", background_color="default", word_wrap=True
         )
-        self._console.print(Padding(shown, (0, 0, 0, 4)))
+        self._console.print(Padding(shown, (0, 0, 0, 4), expand=False))
 
     def _line(self, text: Text) -> None:
-        self._console.print(Padding(text, _INDENT))
+        self._console.print(Padding(text, _INDENT, expand=False))
 
 
 def visible(text: str) -> str:
