@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from services.storage.embedded import EmbeddedPostgres
 
@@ -29,5 +30,11 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     """
     with tempfile.TemporaryDirectory(prefix="candor-pg-") as folder:
         server = EmbeddedPostgres(Path(folder)).start()
+        # What a test wrote need not survive the machine.
+        engine = sa.create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text("ALTER SYSTEM SET fsync = off"))
+            connection.execute(sa.text("SELECT pg_reload_conf()"))
+        engine.dispose()
         yield server
         server.stop()

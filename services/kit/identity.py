@@ -1,5 +1,6 @@
 """Who is asking and what their roles grant; tokens are read here and made in accounts."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
@@ -10,7 +11,7 @@ from typing import Any
 import jwt
 
 from services.kit.clock import Clock, SystemClock
-from services.kit.errors import PermissionDenied, Unauthenticated
+from services.kit.errors import DeadlineExceeded, PermissionDenied, Unauthenticated, Unavailable
 
 ISSUER = "candor"
 AUDIENCE = "candor"
@@ -107,6 +108,8 @@ class TokenVerifier:
         fetch_keys: Fetches the public keys by key id, to be passed to PyJWT.
         clock: What time it is.
         min_refresh: How often keys are fetched at most, so that unknown key ids cannot be used to flood accounts.
+        max_age: How old keys may grow, so that one that was taken back stops working. While they cannot be fetched,
+            those that are known go on working.
     """
 
     def __init__(
@@ -114,12 +117,15 @@ class TokenVerifier:
         fetch_keys: Callable[[], Awaitable[Keys]],
         clock: Clock | None = None,
         min_refresh: timedelta = timedelta(seconds=5),
+        max_age: timedelta = timedelta(minutes=10),
     ) -> None:
         self._fetch_keys = fetch_keys
         self._clock = clock or SystemClock()
         self._min_refresh = min_refresh
+        self._max_age = max_age
         self._keys: Keys = {}
         self._fetched = datetime.min.replace(tzinfo=UTC)
+        self._fetching = asyncio.Lock()
         self._verified: dict[bytes, Principal] = {}
 
     async def verify(self, token: str) -> Principal:
@@ -165,8 +171,24 @@ class TokenVerifier:
         )
 
     async def _key(self, key_id: str, now: datetime) -> Any:
-        if key_id not in self._keys and now - self._fetched >= self._min_refresh:
-            self._keys, self._fetched = await self._fetch_keys(), now
+        if self._wants_keys(key_id, now):
+            # Those who wait for the first fetch use what it brought.
+            async with self._fetching:
+                if self._wants_keys(key_id, now):
+                    await self._refresh(key_id, now)
         if key_id not in self._keys:
             raise jwt.InvalidKeyError("the key id is not known")
         return self._keys[key_id]
+
+    def _wants_keys(self, key_id: str, now: datetime) -> bool:
+        age = now - self._fetched
+        return age >= (self._max_age if key_id in self._keys else self._min_refresh)
+
+    async def _refresh(self, key_id: str, now: datetime) -> None:
+        try:
+            self._keys, self._fetched = await self._fetch_keys(), now
+        except (Unavailable, DeadlineExceeded):
+            if key_id not in self._keys:
+                raise
+            # Not on every call: what does not answer may take long to say so.
+            self._fetched = now - self._max_age + self._min_refresh
