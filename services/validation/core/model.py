@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 
 class Severity(enum.StrEnum):
@@ -113,3 +114,126 @@ class Check:
     def allowed(self) -> bool:
         """Whether no finding is an error."""
         return all(finding.severity is not Severity.ERROR for finding in self.findings)
+
+
+class TlsMode(enum.StrEnum):
+    """How a connection is encrypted, by libpq's words."""
+
+    PREFER = "prefer"
+    DISABLE = "disable"
+    REQUIRE = "require"
+    VERIFY_FULL = "verify-full"
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteConnection:
+    """An SQLite file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuckdbConnection:
+    """A DuckDB file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresConnection:
+    """A PostgreSQL server; `schemas` are those to look at, all but the system's when empty."""
+
+    host: str
+    database: str
+    user: str
+    port: int = 5432
+    password: str = field(default="", repr=False)
+    tls_mode: TlsMode = TlsMode.PREFER
+    schemas: tuple[str, ...] = ()
+
+
+Connection = SqliteConnection | DuckdbConnection | PostgresConnection
+DIALECT_OF = {SqliteConnection: "sqlite", DuckdbConnection: "duckdb", PostgresConnection: "postgres"}
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """A database that questions are asked of. `own` where the operator's settings made it, which users cannot."""
+
+    organization: str
+    id: str
+    connection: Connection
+    display_name: str = ""
+    create_time: datetime | None = None
+    own: bool = False
+
+    @property
+    def dialect(self) -> str:
+        """The SQL dialect by sqlglot's name."""
+        return DIALECT_OF[type(self.connection)]
+
+
+Cell = bool | int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """A column of a result."""
+
+    name: str
+    type: ColumnType
+    native_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows of a result, column by column."""
+
+    row_count: int
+    columns: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was read in all; `limit` is "max_rows" or "max_bytes" where that cut the result, else empty."""
+
+    row_count: int
+    limit: str = ""
+
+
+Part = tuple[ResultColumn, ...] | Batch | Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may take."""
+
+    max_rows: int = 10_000
+    max_bytes: int = 16 * 1024 * 1024
+    timeout: timedelta = timedelta(seconds=30)
+
+    def within(self, asked: "Limits") -> "Limits":
+        """The smaller of each limit; a field of `asked` that is 0 asks for nothing."""
+        return Limits(
+            min(self.max_rows, asked.max_rows or self.max_rows),
+            min(self.max_bytes, asked.max_bytes or self.max_bytes),
+            min(self.timeout, asked.timeout or self.timeout),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnValues:
+    """Distinct values of a column, as text; `truncated` where it has more."""
+
+    column: ColumnRef
+    values: tuple[str, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan in the database's own words; rows and cost are -1 where the engine does not say."""
+
+    text: str
+    estimated_rows: float = -1.0
+    estimated_cost: float = -1.0

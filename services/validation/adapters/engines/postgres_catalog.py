@@ -1,0 +1,110 @@
+"""What a PostgreSQL database holds, read from its catalogs in three queries and one small read of each table."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+
+from services.validation.adapters.engines.sampling import MAX_CHARACTERS, SAMPLE_ROWS, samples_of
+from services.validation.core.describe import column_type, is_sensitive
+from services.validation.core.model import Column, ForeignKey, Table
+
+_WANTED = """
+nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)'
+AND (%(schemas)s::text[] = '{}' OR nspname = ANY (%(schemas)s::text[]))
+"""
+_RELATIONS = f"""
+SELECT c.oid, nspname, relname, relkind, obj_description(c.oid, 'pg_class'),
+       CASE WHEN relkind IN ('r', 'm', 'p') THEN reltuples::bigint ELSE -1 END
+FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT relispartition AND {_WANTED}
+  AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')
+ORDER BY nspname, relname
+LIMIT 20000
+"""
+_COLUMNS = """
+SELECT attrelid, attname, format_type(atttypid, atttypmod), NOT attnotnull, col_description(attrelid, attnum), typtype
+FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+WHERE attrelid = ANY (%(oids)s::oid[]) AND attnum > 0 AND NOT attisdropped
+  AND has_column_privilege(attrelid, attnum, 'SELECT')
+ORDER BY attrelid, attnum
+"""
+_CONSTRAINTS = """
+SELECT contype, conrelid, confrelid,
+       ARRAY(SELECT attname::text FROM unnest(conkey) WITH ORDINALITY k (number, position)
+             JOIN pg_attribute ON attrelid = conrelid AND attnum = number ORDER BY position),
+       ARRAY(SELECT attname::text FROM unnest(confkey) WITH ORDINALITY k (number, position)
+             JOIN pg_attribute ON attrelid = confrelid AND attnum = number ORDER BY position)
+FROM pg_constraint WHERE contype IN ('p', 'u', 'f') AND conrelid = ANY (%(oids)s::oid[]) ORDER BY conname
+"""
+# How long the samples of one table may take: those of a large view or a foreign table are done without.
+_SAMPLES_MS = 1000
+
+
+async def introspect(
+    session: psycopg.AsyncConnection[TupleRow], schemas: Sequence[str]
+) -> tuple[tuple[Table, ...], tuple[ForeignKey, ...]]:
+    """Tables and views that the login may read, with the keys between them."""
+    relations = await (await session.execute(_RELATIONS, {"schemas": list(schemas)})).fetchall()
+    oids = {"oids": [row[0] for row in relations]}
+    columns: dict[int, list[TupleRow]] = defaultdict(list)
+    for row in await (await session.execute(_COLUMNS, oids)).fetchall():
+        columns[row[0]].append(row)
+    constraints = await (await session.execute(_CONSTRAINTS, oids)).fetchall()
+    names = {row[0]: f"{row[1]}.{row[2]}" for row in relations}
+    await session.execute(f"SET statement_timeout = {_SAMPLES_MS}")
+    tables = [await _table(session, row, columns[row[0]], constraints) for row in relations]
+    keys = tuple(
+        ForeignKey(names[table], tuple(own), names[referred], tuple(theirs))
+        for kind, table, referred, own, theirs in constraints
+        if kind == "f" and referred in names
+    )
+    return tuple(tables), keys
+
+
+async def _table(
+    session: psycopg.AsyncConnection[TupleRow], row: TupleRow, described: list[TupleRow], constraints: list[TupleRow]
+) -> Table:
+    oid, schema, name, kind, comment, rows = row
+    primary = next((set(each[3]) for each in constraints if each[0] == "p" and each[1] == oid), set())
+    alone = {each[3][0] for each in constraints if each[0] in "pu" and each[1] == oid and len(each[3]) == 1}
+    columns = tuple(
+        Column(
+            name=column,
+            type=column_type("enum" if typtype == "e" else native),
+            native_type=native,
+            nullable=nullable,
+            primary_key=column in primary,
+            unique=column in alone,
+            comment=remark or "",
+            sensitive=is_sensitive(column),
+        )
+        for _, column, native, nullable, remark, typtype in described
+    )
+    data = await _first_rows(session, schema, name, columns) if kind in "rmp" else []
+    samples = samples_of(columns, data)
+    sampled = tuple(replace(column, samples=values) for column, values in zip(columns, samples, strict=True))
+    return Table(schema, name, sampled, kind in "vm", comment or "", int(rows))
+
+
+async def _first_rows(
+    session: psycopg.AsyncConnection[TupleRow], schema: str, name: str, columns: Sequence[Column]
+) -> list[Any]:
+    shown = [
+        sql.SQL("NULL")
+        if column.sensitive
+        else sql.SQL("left({}::text, {})").format(sql.Identifier(column.name), sql.Literal(MAX_CHARACTERS))
+        for column in columns
+    ]
+    query = sql.SQL("SELECT {} FROM {} LIMIT {}").format(
+        sql.SQL(", ").join(shown), sql.Identifier(schema, name), sql.Literal(SAMPLE_ROWS)
+    )
+    # Samples help; a table that gives none in time is still a table.
+    with suppress(psycopg.errors.QueryCanceled, psycopg.ProgrammingError, psycopg.DataError):
+        return await (await session.execute(query)).fetchall()
+    return []
