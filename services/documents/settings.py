@@ -18,7 +18,7 @@ class Settings(ServiceSettings):
     validation_address: str = "127.0.0.1:8104"
     # Where schema snapshots are kept; "embedded:" is a table of the database above.
     records_url: str = "embedded:"
-    # How many values are held in memory for all data sources together; about 0.5 kB each.
+    # How many values are held in memory for all data sources together; about 0.7 kB each.
     values_in_memory: int = Field(default=400_000, gt=0)
     # How long a sync may read values; columns that are not reached are not indexed.
     sampling_timeout: timedelta = timedelta(seconds=20)

@@ -3,18 +3,18 @@
 The index is held in memory and answers in a few milliseconds with 200,000 values.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 
-from rapidfuzz.distance import OSA
-
+from services.documents.core.correct_words import Spelling
 from services.documents.core.index_values import name_words, stem, words
 from services.documents.core.model import IndexedValue, MatchKind, ValueMatch
+from services.documents.core.read_question import Word, read_question
 from services.documents.core.value_words import (
     CODE_FAMILIES,
+    CODED_NAMES,
     COMMON_WORDS,
     FALSE_VALUES,
     FLAG_WORDS,
@@ -24,9 +24,6 @@ from services.documents.core.value_words import (
     TRUE_VALUES,
 )
 
-# Bounds that keep a question of any length within its milliseconds.
-QUESTION_CHARACTERS = 8_000
-QUESTION_WORDS = 200
 PHRASE_WORDS = 12
 # A word that occurs in more values than this says nothing about which one is meant.
 VALUES_PER_WORD = 40
@@ -44,20 +41,9 @@ _SCORE = {
     MatchKind.BOOLEAN: 0.7,
     MatchKind.PARTIAL: 0.6,
 }
-_QUOTED = re.compile(
-    r"\"([^\"]{1,200})\"|\u201c([^\u201d]{1,200})\u201d|\u2018([^\u2019]{1,200})\u2019|(?<!\w)'([^']{1,200})'(?!\w)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """A word of the question: its stem, where it stands, and whether it is quoted or looks like a name or a code."""
-
-    stem: str
-    start: int
-    end: int
-    is_quoted: bool
-    is_marked: bool
+# What a value is still worth that stands inside a longer one, such as "York" in "New York".
+_INSIDE = 0.5
+_SURE = frozenset({MatchKind.EXACT, MatchKind.CASE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +60,7 @@ class _Hit:
 class ValueIndex:
     """The values of one snapshot, ready to be found in questions. Immutable; safe to share between threads.
 
-    Holds per value one reference and about two dictionary entries: 200,000 values take some 100 MB.
+    Holds per value one reference and about two dictionary entries: 200,000 values take some 140 MB in all.
     """
 
     def __init__(self, values: Iterable[IndexedValue]) -> None:
@@ -86,7 +72,7 @@ class ValueIndex:
         for number, value in enumerate(self._values):
             self._add(self._stems(number), number, value)
             by_column[value.table, value.column].append(number)
-        self._typos = _TypoIndex(self._by_word)
+        self._spelling = Spelling(self._by_word)
         self._synonyms = self._code_words(by_column)
         self._flags = self._flag_words(by_column)
         self._names = frozenset(
@@ -103,10 +89,10 @@ class ValueIndex:
         A phrase may mean values of several columns: all are given, for the reader to choose. A shorter phrase inside
         a longer one that matched as well is left out.
         """
-        read = _read(question)
+        read = read_question(question)
         hits = [*self._whole(read, question), *self._worded(read), *self._flagged(read)]
         hits += self._partial(read, hits)
-        found = (self._match(question, read, hit) for hit in _settle(hits))
+        found = (self._match(question, read, hit) for hit in self._settle(hits))
         best = sorted(found, key=lambda match: (-match.score, match.start, -match.end, match.table, match.column))
         return tuple(_bounded(best))[:limit]
 
@@ -138,16 +124,15 @@ class ValueIndex:
     def _flag_words(self, by_column: dict[tuple[str, str], list[int]]) -> dict[str, list[tuple[int, bool]]]:
         """The words of a flag column's name -> its values, each with whether it means yes."""
         found: dict[str, list[tuple[int, bool]]] = defaultdict(list)
-        for (_, column), numbers in by_column.items():
+        for (table, column), numbers in by_column.items():
             stored = {number: self._values[number].normalized for number in numbers[:3]}
             if len(numbers) > 2 or not set(stored.values()) <= TRUE_VALUES | FALSE_VALUES:
                 continue
-            for word in name_words(column):
-                if word not in FLAG_WORDS and len(word) > 2:
-                    found[stem(word)] += [(number, text in TRUE_VALUES) for number, text in stored.items()]
+            for word in _flagged_words(table, column):
+                found[stem(word)] += [(number, text in TRUE_VALUES) for number, text in stored.items()]
         return dict(found)
 
-    def _whole(self, read: list[_Word], question: str) -> Iterator[_Hit]:
+    def _whole(self, read: list[Word], question: str) -> Iterator[_Hit]:
         """Phrases that are a whole value: as written, inflected, or with one misspelled word."""
         typos = {at: self._corrections(word) for at, word in enumerate(read) if not self._known(word.stem)}
         for first in range(len(read)):
@@ -170,7 +155,7 @@ class ValueIndex:
     def _known(self, word: str) -> bool:
         return word in self._by_word or word in self._by_key
 
-    def _exact(self, read: list[_Word], question: str, first: int, last: int, key: str) -> Iterator[_Hit]:
+    def _exact(self, read: list[Word], question: str, first: int, last: int, key: str) -> Iterator[_Hit]:
         numbers = self._by_key.get(key)
         if not numbers or not _may_be_value(read, first, last):
             return
@@ -180,7 +165,7 @@ class ValueIndex:
             score = _SCORE[kind] * self._trust(read[first : last + 1], kind)
             yield _Hit(first, last, number, kind, score)
 
-    def _trust(self, phrase: list[_Word], kind: MatchKind) -> float:
+    def _trust(self, phrase: list[Word], kind: MatchKind) -> float:
         """How far a phrase that could be something else is believed to be a value."""
         word = phrase[0]
         if len(phrase) > 1 or word.is_quoted:
@@ -193,13 +178,13 @@ class ValueIndex:
             return 0.4
         return 1.0
 
-    def _corrections(self, word: _Word) -> list[tuple[str, float]]:
+    def _corrections(self, word: Word) -> list[tuple[str, float]]:
         if word.stem in self._names or word.stem in COMMON_STEMS or (len(word.stem) < 5 and not word.is_marked):
             return []
-        found = self._typos.find(word.stem)
+        found = self._spelling.find(word.stem)
         return found if word.is_marked or word.is_quoted else [(right, likeness * 0.85) for right, likeness in found]
 
-    def _worded(self, read: list[_Word]) -> Iterator[_Hit]:
+    def _worded(self, read: list[Word]) -> Iterator[_Hit]:
         """Phrases that mean a value stored as a code or under another name."""
         for first, word in enumerate(read):
             for last in range(first, min(first + 4, len(read))):
@@ -208,7 +193,7 @@ class ValueIndex:
                     for number in numbers:
                         yield _Hit(first, last, number, MatchKind.SYNONYM, _SCORE[MatchKind.SYNONYM])
 
-    def _flagged(self, read: list[_Word]) -> Iterator[_Hit]:
+    def _flagged(self, read: list[Word]) -> Iterator[_Hit]:
         """Words that name a flag column: its yes, or its no after a negation or in a negated form (`inactive`)."""
         for at, word in enumerate(read):
             for prefix in ("", "un", "in", "non", "dis"):
@@ -220,7 +205,7 @@ class ValueIndex:
                     if means_yes != is_no:
                         yield _Hit(at, at, number, MatchKind.BOOLEAN, _SCORE[MatchKind.BOOLEAN])
 
-    def _partial(self, read: list[_Word], hits: list[_Hit]) -> Iterator[_Hit]:
+    def _partial(self, read: list[Word], hits: list[_Hit]) -> Iterator[_Hit]:
         """Names and quoted words that are a part of longer values, where nothing matched whole."""
         taken = {at for hit in hits for at in range(hit.first, hit.last + 1)}
         for first, last in _runs(read, taken):
@@ -233,53 +218,39 @@ class ValueIndex:
                 score = _SCORE[MatchKind.PARTIAL] * (1 + len(stems) / len(words)) / 2
                 yield _Hit(first, last, number, MatchKind.PARTIAL, score)
 
+    def _settle(self, hits: list[_Hit]) -> Iterator[_Hit]:
+        """The hits without repetitions, and fewer and weaker ones inside a longer phrase that is matched as surely."""
+        best: dict[tuple[int, int, int], _Hit] = {}
+        for hit in hits:
+            key = (hit.first, hit.last, hit.value)
+            if key not in best or best[key].score < hit.score:
+                best[key] = hit
+        longer: dict[int, list[_Hit]] = defaultdict(list)
+        for hit in best.values():
+            for at in range(hit.first, hit.last + 1) if hit.last > hit.first else ():
+                longer[at].append(hit)
+        for hit in best.values():
+            around = [each for each in longer[hit.first] if _stands_inside(hit, each)]
+            if not around:
+                yield hit
+            elif hit.kind in _SURE and self._column(hit) not in {self._column(each) for each in around}:
+                # "ohio river" is a place, and yet a river's name may be "ohio".
+                yield replace(hit, score=hit.score * _INSIDE)
+
+    def _column(self, hit: _Hit) -> tuple[str, str]:
+        return self._values[hit.value].table, self._values[hit.value].column
+
     def _stems(self, number: int) -> list[str]:
         return [stem(word) for word in self._values[number].normalized.split()]
 
-    def _match(self, question: str, read: list[_Word], hit: _Hit) -> ValueMatch:
+    def _match(self, question: str, read: list[Word], hit: _Hit) -> ValueMatch:
         value = self._values[hit.value]
         start, end = read[hit.first].start, read[hit.last].end
         if hit.kind is MatchKind.EXACT:
-            end = max(end, start + len(value.value))
+            end = max(end, start + len(value.value.strip()))
         return ValueMatch(
             value.table, value.column, value.value, question[start:end], start, end, round(hit.score, 4), hit.kind
         )
-
-
-class _TypoIndex:
-    """Words that differ from a given one by a slip: one edit below eight letters, two from eight on.
-
-    A word with one edit keeps its first or its second half, so both halves are keys (the pigeonhole principle); two
-    edits are found where they fall into one half. Distance: optimal string alignment, a swap counts as one.
-    """
-
-    def __init__(self, vocabulary: Iterable[str]) -> None:
-        self._by_half: dict[str, list[str]] = defaultdict(list)
-        for word in vocabulary:
-            if len(word) >= 4 and word.isalpha():
-                middle = len(word) // 2
-                self._by_half[f"{word[:middle]}-"].append(word)
-                self._by_half[f"-{word[middle:]}"].append(word)
-
-    def find(self, word: str) -> list[tuple[str, float]]:
-        """At most three words, likeliest first, each with its likeness in 0..1."""
-        if len(word) < 4 or not word.isalpha():
-            return []
-        allowed = 1 if len(word) < 8 else 2
-        sizes = range(len(word) - allowed, len(word) + allowed + 1)
-        halves = {f"{word[: size // 2]}-" for size in sizes} | {f"-{word[size // 2 - size :]}" for size in sizes}
-        middle = len(word) // 2
-        # A swap across the middle touches both halves.
-        halves.add(f"{word[: middle - 1]}{word[middle]}-")
-        near = {
-            candidate
-            for half in halves
-            for candidate in self._by_half.get(half, ())
-            if abs(len(candidate) - len(word)) <= allowed
-        }
-        scored = ((candidate, OSA.distance(word, candidate, score_cutoff=allowed)) for candidate in near)
-        right = [(other, 1 - distance / len(word)) for other, distance in scored if 0 < distance <= allowed]
-        return sorted(right, key=lambda pair: (-pair[1], pair[0]))[:3]
 
 
 def _other_names() -> Iterator[tuple[str, str]]:
@@ -289,26 +260,29 @@ def _other_names() -> Iterator[tuple[str, str]]:
         yield from permutations(keys, 2)
 
 
-def _read(question: str) -> list[_Word]:
-    question = question[:QUESTION_CHARACTERS]
-    quoted = [match.span() for match in _QUOTED.finditer(question)]
-    read: list[_Word] = []
-    for folded, start, end in words(question):
-        if len(read) == QUESTION_WORDS:
-            break
-        written = question[start:end]
-        is_quoted = any(opens < start and end < closes for opens, closes in quoted)
-        # A capital at the start of a sentence marks nothing; inside it, it marks a name or a code.
-        opens_sentence = not question[:start].rstrip(" \"'\u201c\u2018([") or question[:start].rstrip()[-1:] in ".?!"
-        is_marked = is_quoted or any(c.isdigit() for c in written) or (written[0].isupper() and not opens_sentence)
-        read.append(_Word(stem(folded), start, end, is_quoted, is_marked))
-    return read
+def _flagged_words(table: str, column: str) -> list[str]:
+    """The words that say what a flag is about: of `is_open_late` open and late, of `gender` none."""
+    parts = name_words(column)
+    words = [word for word in parts if word not in FLAG_WORDS and len(word) > 2]
+    if CODED_NAMES & set(parts):
+        return []
+    if len(words) == len(parts) > 1:
+        # Nothing in the name says that it is a flag: it must be one word beside the table's own.
+        own = {stem(word) for word in name_words(table.rpartition(".")[2])}
+        words = [word for word in words if stem(word) not in own]
+    return words if len(words) == 1 or len(words) < len(parts) else []
 
 
-def _may_be_value(read: list[_Word], first: int, last: int) -> bool:
+def _may_be_value(read: list[Word], first: int, last: int) -> bool:
     """Not a lone word of grammar, nor a phrase that a quotation mark cuts."""
     phrase = read[first : last + 1]
     return any(word.is_quoted or word.is_marked or word.stem not in COMMON_STEMS for word in phrase)
+
+
+def _stands_inside(hit: _Hit, other: _Hit) -> bool:
+    """Whether `other` is a longer phrase around a hit, matched about as surely."""
+    is_around = other.first <= hit.first and hit.last <= other.last and other.last - other.first > hit.last - hit.first
+    return is_around and other.score >= hit.score * 0.8
 
 
 def _holds(words: list[str], run: list[str]) -> bool:
@@ -317,7 +291,8 @@ def _holds(words: list[str], run: list[str]) -> bool:
 
 def _kind(question: str, start: int, end: int, value: IndexedValue) -> MatchKind:
     stored = value.value.strip()
-    written = question[start : start + len(stored)]
+    # What is stored may end in signs that are no words (`C++`), but not inside the question's word (`rain` in rained).
+    written = question[start : max(end, start + len(stored))]
     if written == stored:
         return MatchKind.EXACT
     if written.casefold() == stored.casefold():
@@ -326,41 +301,18 @@ def _kind(question: str, start: int, end: int, value: IndexedValue) -> MatchKind
     return MatchKind.FOLDED if folded == value.normalized.replace(" ", "") else MatchKind.STEM
 
 
-def _runs(read: list[_Word], taken: set[int]) -> Iterator[tuple[int, int]]:
+def _runs(read: list[Word], taken: set[int]) -> Iterator[tuple[int, int]]:
     """Runs of up to four words that are names or quoted, and that nothing else has matched."""
 
     def is_free(at: int) -> bool:
-        return at not in taken and read[at].is_marked and read[at].stem not in COMMON_STEMS
+        word = read[at]
+        return at not in taken and word.is_marked and word.stem not in COMMON_STEMS and not word.stem.isdigit()
 
     for first in range(len(read)):
         for last in range(first, min(first + 4, len(read))):
             if not is_free(last):
                 break
             yield first, last
-
-
-def _settle(hits: list[_Hit]) -> list[_Hit]:
-    """The hits without repetitions, and without those inside a longer phrase that is matched about as surely."""
-    best: dict[tuple[int, int, int], _Hit] = {}
-    for hit in hits:
-        key = (hit.first, hit.last, hit.value)
-        if key not in best or best[key].score < hit.score:
-            best[key] = hit
-    surest: dict[tuple[int, int], float] = defaultdict(float)
-    for hit in best.values():
-        surest[hit.first, hit.last] = max(surest[hit.first, hit.last], hit.score)
-    covering: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
-    for (first, last), score in surest.items():
-        for at in range(first, last + 1):
-            covering[at].append((first, last, score))
-
-    def is_covered(hit: _Hit) -> bool:
-        return any(
-            first <= hit.first and hit.last <= last and last - first > hit.last - hit.first and score >= hit.score * 0.8
-            for first, last, score in covering[hit.first]
-        )
-
-    return [hit for hit in best.values() if not is_covered(hit)]
 
 
 def _bounded(matches: Iterable[ValueMatch]) -> Iterator[ValueMatch]:

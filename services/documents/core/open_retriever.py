@@ -35,7 +35,7 @@ class Retrievers:
     Args:
         snapshots: Where the catalogues are.
         values: Where the values are.
-        capacity: How many values may be held in memory in all; about 0.5 kB each.
+        capacity: How many values may be held in memory in all; about 0.7 kB each.
     """
 
     def __init__(self, snapshots: Snapshots, values: Values, capacity: int) -> None:

@@ -44,6 +44,8 @@ FALSE_VALUES = frozenset({"f", "false", "n", "no", "0", "off"})
 NEGATIONS = frozenset({"not", "no", "non", "never", "without", "isn", "aren", "wasn", "weren", "doesn", "don", "didn"})
 # Words of a flag's name that say nothing about what it flags.
 FLAG_WORDS = frozenset({"is", "has", "was", "are", "flag", "yn", "ind", "indicator", "tf", "bool"})
+# Columns of two values that are codes rather than flags, though the codes may look like yes and no.
+CODED_NAMES = frozenset({"gender", "sex", "status", "type", "code", "level", "grade", "class", "category", "state"})
 
 # The name a place is stored under -> other words for it. Both sides are folded.
 PLACE_WORDS: dict[str, str] = {

@@ -84,6 +84,24 @@ def test_the_longer_phrase_wins_over_a_value_inside_it() -> None:
     assert [match.value for match in index(SHOP).find("Who lives in New York?")] == ["New York"]
 
 
+def test_a_value_inside_a_longer_one_of_another_column_stays_possible() -> None:
+    matches = index({"river.name": ["Ohio"], "state.lowest_point": ["Ohio River"]}).find(
+        "Where does the Ohio River run?"
+    )
+    assert [(match.column, match.value) for match in matches] == [("lowest_point", "Ohio River"), ("name", "Ohio")]
+    assert matches[1].score <= 0.5
+
+
+def test_a_value_at_the_beginning_of_a_word_is_not_written_there() -> None:
+    [match] = index({"weather.event": ["Rain"]}).find("days on which it Rained")
+    assert match.kind is MatchKind.STEM
+
+
+@pytest.mark.parametrize("column", ["gender", "staff_gender", "status_code"])
+def test_a_column_of_codes_is_no_flag(column: str) -> None:
+    assert index({f"staff.{column}": ["0", "1"]}).find("the gender, status and code of the staff") == ()
+
+
 def test_all_columns_that_hold_the_value_are_given() -> None:
     matches = index({"a.x": ["Rome"], "b.y": ["Rome"], "b.z": ["ROME"]}).find("the weather in Rome")
     assert [(match.table, match.column, match.score) for match in matches] == [
