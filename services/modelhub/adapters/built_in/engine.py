@@ -3,6 +3,7 @@
 import re
 
 from services.modelhub.adapters.built_in.linking import Item, link, target_name
+from services.modelhub.adapters.built_in.narrowing import narrow
 from services.modelhub.adapters.built_in.propose import Proposal, propose
 from services.modelhub.adapters.built_in.rank import confidence
 from services.modelhub.adapters.built_in.reading import read_out
@@ -21,8 +22,8 @@ class BuiltInEngine:
     def draft(self, request: DraftRequest) -> Draft:
         """Candidates for the request, best first; none when nothing in the question names something in the schema."""
         context = request.context
-        schema = prepare(context.tables, context.foreign_keys)
         tokens = tokenize(request.question)
+        schema = prepare(*narrow(context, tokens))
         items = link(tokens, schema, context.value_matches)
         understood = _understood(items, tokens, request.question)
         unlinked = tuple(dict.fromkeys(tokens[item.start].text for item in items if item.kind == "word"))

@@ -43,7 +43,10 @@ class JoinGraph:
         declared = [
             Edge(key.table, key.columns, key.referred_table, key.referred_columns, DECLARED_COST)
             for key in keys
-            if key.table in known and key.referred_table in known and key.table != key.referred_table
+            if key.table != key.referred_table
+            and _exists(known, key.table, key.columns)
+            and _exists(known, key.referred_table, key.referred_columns)
+            and len(key.columns) == len(key.referred_columns)
         ]
         joined = {frozenset((edge.left, edge.right)) for edge in declared}
         inferred = [edge for edge in _inferred(tables) if frozenset((edge.left, edge.right)) not in joined]
@@ -135,6 +138,10 @@ class JoinGraph:
                     counter += 1
                     heappush(heap, (cost + step, counter, other, (*path, edge)))
         return None if found is None else (list(found), False)
+
+
+def _exists(tables: dict[str, Table], table: str, columns: tuple[str, ...]) -> bool:
+    return table in tables and set(columns) <= {column.name for column in tables[table].columns}
 
 
 def _uses(edge: Edge, preferred: frozenset[tuple[str, str]]) -> bool:

@@ -19,7 +19,7 @@ _NAME_ORDER = ("name", "title", "full name", "last name")
 _ORDERED_TEXT = re.compile(r"[-+$]?\d[\d.,:/ -]*")
 _WHOLE, _REDUCED, _PART = 1.0, 0.93, 0.42
 _SMALL_WORDS = frozenset({"of", "the", "a", "and", "in", "for", "to", "or", "by"})
-MAX_NAME_WORDS = 5
+MAX_NAME_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,8 @@ class Sentence:
         ref = name.ref
         fit = name.score + self.focus.get(ref.table, 0.0)
         if near is not None:
-            fit += 0.2 if ref.table == near else -0.12 * min(self.schema.joins.distance(near, ref.table), 4.0)
+            distance = self.schema.joins.distance(near, ref.table)
+            fit += 0.2 if ref.table == near else -1.0 if distance == float("inf") else -0.12 * min(distance, 4.0)
         if (ref.table, ref.column) in self.schema.joins.references:
             fit -= 0.04
         if wanted is not None and wanted(ref):
