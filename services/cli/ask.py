@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from services.generation.core.answer_question import AnswerQuestion
 from services.generation.core.model import Event, Outcome, Question, Result, Step, StepState
 from services.kit.errors import Unavailable
 from services.modelhub.core.ports import Model
-from services.validation.core.model import DIALECT_OF
+from services.validation.core.model import DIALECT_OF, Connection
 
 
 async def ask_page(question: str, url: str, model: str) -> bool:
@@ -27,10 +27,11 @@ async def ask_page(question: str, url: str, model: str) -> bool:
         UrlError: The URL names no database.
         CandorError: The database or the model does not answer.
     """
+    connection = connection_from_url(url)
     page = Page(Console(highlight=False), question)
     page.open()
     started = time.perf_counter()
-    async with page.waiting("Reading the database"), _answering(url, page.warn) as (answer, dialect):
+    async with page.waiting("Reading the database"), _answering(connection, page.warn) as (answer, dialect):
         page.read_in((time.perf_counter() - started) * 1000)
         result = await answer(Question(question, url, model), page)
     page.close(result, dialect)
@@ -46,7 +47,7 @@ async def ask_json(question: str, url: str, model: str) -> bool:
     """
     listener = _Recorder()
     started = time.perf_counter()
-    async with _answering(url, _warn) as (answer, _):
+    async with _answering(connection_from_url(url), _warn) as (answer, _):
         result = await answer(Question(question, url, model), listener)
     ms = (time.perf_counter() - started) * 1000
     json.dump(_document(question, result, listener.steps, ms), sys.stdout, ensure_ascii=False)
@@ -55,17 +56,17 @@ async def ask_json(question: str, url: str, model: str) -> bool:
 
 
 @asynccontextmanager
-async def _answering(url: str, warn: Any) -> AsyncIterator[tuple[AnswerQuestion, str]]:
-    """The use case over the database of a URL, and the database's dialect."""
-    connection = connection_from_url(url)
+async def _answering(connection: Connection, warn: Callable[[str], None]) -> AsyncIterator[tuple[AnswerQuestion, str]]:
+    """The use case over a database, and the database's dialect."""
     dialect = DIALECT_OF[type(connection)]
 
     def on_fallback(model: Model, error: Unavailable) -> None:
         warn(f"{error.message} Another model stood in for {model.model_id}.")
 
-    async with open_engine(connection) as engine, open_models(on_fallback) as models:
+    with open_engine(connection) as engine:
         source = await read_source(engine, dialect)
-        yield answerer(source, models), dialect
+        async with open_models(on_fallback) as models:
+            yield answerer(source, models), dialect
 
 
 @dataclass(slots=True)

@@ -1,16 +1,16 @@
 """Databases by URL, reached by the engines of validation."""
 
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from services.validation.adapters.engines.sqlite import SqliteEngine
+from services.validation.adapters.engines.open import OpenEngines
 from services.validation.core.model import Connection, DuckdbConnection, PostgresConnection, SqliteConnection, TlsMode
 from services.validation.core.ports import Engine
+from services.validation.core.reach import Reach
 
 _FORMS = "sqlite:///file.db, duckdb:///file.duckdb or postgresql://user:password@host/database"
 
@@ -41,12 +41,14 @@ def connection_from_url(text: str) -> Connection:
             raise UrlError(f"Candor does not read {other!r} databases yet. Write {_FORMS}.")
 
 
-@asynccontextmanager
-async def open_engine(connection: Connection) -> AsyncIterator[Engine]:
-    """The engine for a connection, for as long as the context lasts."""
-    with ThreadPoolExecutor(2, thread_name_prefix="database") as threads:
-        assert isinstance(connection, SqliteConnection)
-        yield SqliteEngine(Path(connection.path), threads)
+@contextmanager
+def open_engine(connection: Connection) -> Iterator[Engine]:
+    """The engine for a connection, for as long as the context lasts.
+
+    Whoever types a command may open what the machine lets them open: nothing is out of reach.
+    """
+    with closing(OpenEngines(Reach(private_hosts=True, file_roots=(), closed_folders=()))) as engines:
+        yield engines.open(connection, own=True)
 
 
 def _file(url: URL) -> str:
@@ -57,16 +59,16 @@ def _file(url: URL) -> str:
 
 
 def _postgres(url: URL) -> PostgresConnection:
-    unknown = url.query.keys() - {"sslmode"}
-    if unknown or not url.host or not url.database or not url.username:
-        raise UrlError(
-            "Write postgresql://user:password@host:port/database, with ?sslmode=… and no other parameter where needed."
-        )
+    host = url.host or url.query.get("host")
+    unknown = url.query.keys() - {"sslmode", "host"}
+    if unknown or not isinstance(host, str) or not url.database or not url.username:
+        form = "postgresql://user:password@host:port/database"
+        raise UrlError(f"Write {form}; ?sslmode=… and a socket's folder as ?host=… may follow.")
     mode = url.query.get("sslmode", TlsMode.PREFER.value)
     if mode not in set(TlsMode):
         raise UrlError(f"sslmode must be one of {', '.join(TlsMode)}.")
     return PostgresConnection(
-        host=url.host,
+        host=host,
         database=url.database,
         user=url.username,
         port=url.port or 5432,

@@ -98,7 +98,7 @@ async def _predict_group(group: Group) -> Done:
     done = Done()
     async with AsyncExitStack() as stack:
         try:
-            engine = await stack.enter_async_context(open_engine(SqliteConnection(str(group.database))))
+            engine = stack.enter_context(open_engine(SqliteConnection(str(group.database))))
             source = await read_source(engine, "sqlite")
         except CandorError as error:
             done.failures.append(f"{group.database.stem}: {error.message}")

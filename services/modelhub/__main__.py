@@ -1,15 +1,14 @@
 """Builds and serves modelhub: the only place where its adapters are chosen."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from candor.modelhub.v1 import modelhub_service_pb2, modelhub_service_pb2_grpc
 
 from services.kit import telemetry
-from services.kit.errors import NotFound, Unavailable
-from services.kit.rpc import Servicer, build_server, open_channel, run_server
-from services.kit.rpc.server import Server
+from services.kit.errors import Unavailable
+from services.kit.rpc import Servicer, build_server, open_channel
+from services.kit.rpc.server import Server, run_service
 from services.kit.rpc.tokens import verifier_for
 from services.modelhub.adapters.built_in_drafter import BuiltInDrafter
 from services.modelhub.adapters.openai import OpenAIDrafter
@@ -61,15 +60,5 @@ def _log_fallback(model: Model, error: Unavailable) -> None:
     _log.warning("model_fell_back", model=model.model_id, reason=error.reason)
 
 
-async def main() -> None:
-    """Serves until it is told to stop."""
-    settings = Settings()
-    telemetry.configure("modelhub", level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
-    try:
-        await run_server(lambda: build(settings))
-    except NotFound as error:
-        raise SystemExit(f"modelhub cannot start: {error.message}") from error
-
-
 if __name__ == "__main__":
-    asyncio.run(main())
+    run_service("modelhub", Settings(), build)
