@@ -36,7 +36,9 @@ async def platform(settings: LaptopSettings, *, verbose: bool = True) -> AsyncIt
         try:
             shared = await asyncio.to_thread(lambda: prepare(settings, server.start()))
             await supervisor.start(programs(settings, shared), timeout_s=START_TIMEOUT_S)
-            await supervisor.start(front_programs(settings), timeout_s=START_TIMEOUT_S)
+            # In turn: the edge asks the gateway for the public keys as soon as it starts.
+            for program in front_programs(settings):
+                await supervisor.start([program], timeout_s=START_TIMEOUT_S)
             yield supervisor
         finally:
             await supervisor.stop()

@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from psycopg import sql
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL
 
 from services.cli.sample.load import load_postgres
 from services.kit.rpc import open_channel
@@ -68,7 +69,7 @@ class Shared:
 
 def prepare(settings: LaptopSettings, server: EmbeddedPostgres) -> Shared:
     """Makes databases, the sample and keys where they do not exist; the server runs."""
-    databases = {name: server.ensure_database(name).render_as_string(hide_password=False) for name in SERVICES}
+    databases = {name: _plain(server.ensure_database(name)) for name in SERVICES}
     _ensure_sample(server)
     keys = {name: secret_file(settings.state / "secrets" / f"{name}.key") for name in KEY_HOLDERS}
     return Shared(databases, str(server.url("sample").query["host"]), keys)
@@ -154,6 +155,10 @@ async def create_sign_in_link(settings: LaptopSettings) -> str:
             accounts_service_pb2.CreateSignInCodeRequest(), metadata=(("authorization", f"Bearer {token}"),)
         )
     return f"{settings.url}/signin?code={created.code}"
+
+
+def _plain(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _ensure_sample(server: EmbeddedPostgres) -> None:

@@ -61,10 +61,12 @@ class Supervisor:
             await self._launch(program)
             self._tasks.append(asyncio.create_task(self._keep(program)))
         serving: asyncio.Future[Any] = asyncio.gather(*(self._ready(program, timeout_s) for program in programs))
-        await asyncio.wait({serving, self._failed}, return_when=asyncio.FIRST_COMPLETED)
-        if self._failed.done():
+        try:
+            await asyncio.wait({serving, self._failed}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
             serving.cancel()
-            await asyncio.wait({serving})
+            await asyncio.gather(serving, return_exceptions=True)
+        if self._failed.done():
             self._failed.result()
         serving.result()
 
