@@ -81,6 +81,8 @@ def token_check(settings: EdgeSettings, contract: Contract) -> Json:
         "forward": True,
         "require_expiration": True,
         "clock_skew_seconds": 1,
+        # Checking a signature takes longer than everything else about a call; an entry lives as long as its token.
+        "jwt_cache_config": {"jwt_cache_size": 1000},
         "remote_jwks": {
             "http_uri": {"uri": f"http://gateway{JWKS_PATH}", "cluster": "gateway", "timeout": "2s"},
             "cache_duration": seconds(settings.jwks_cache),

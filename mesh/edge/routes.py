@@ -31,6 +31,12 @@ _QUERY_BESIDE_BODY = {
     },
     "typed_per_filter_config": _NO_TRANSCODER,
 }
+# No service reads these, and each would become metadata of every call.
+_UNREAD = [
+    *("accept", "accept-encoding", "accept-language", "origin", "referer", "priority", "dnt", "x-user-agent"),
+    *("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"),
+    *("x-forwarded-proto", "x-envoy-external-address"),
+]
 _API_HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -108,6 +114,7 @@ def _rpc(settings: EdgeSettings, method: Method) -> Json:
         },
         # REST callers send no deadline; services shall have one.
         "request_headers_to_add": [header("grpc-timeout", f"{limit.total_seconds():.0f}S")],
+        "request_headers_to_remove": _UNREAD,
         "response_headers_to_add": api_headers(),
     }
 
