@@ -1,6 +1,5 @@
 """Builds and serves documents: the only place where its adapters are chosen."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,10 +13,9 @@ from services.documents.core.open_retriever import Retrievers
 from services.documents.core.sync_schema import SyncSchema
 from services.documents.servicer import DocumentsServicer
 from services.documents.settings import Settings
-from services.kit import telemetry
 from services.kit.clock import SystemClock
-from services.kit.rpc import Servicer, build_server, open_channel, run_server
-from services.kit.rpc.server import Server
+from services.kit.rpc import Servicer, build_server, open_channel
+from services.kit.rpc.server import Server, run_service
 from services.kit.rpc.tokens import verifier_for
 from services.storage.open import open_records
 from services.storage.sql import open_database
@@ -48,12 +46,5 @@ async def build(settings: Settings) -> AsyncIterator[Server]:
         yield build_server(settings, [servicer], verify=verifier_for(accounts).verify)
 
 
-async def main() -> None:
-    """Serves until it is told to stop."""
-    settings = Settings()
-    telemetry.configure("documents", level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
-    await run_server(lambda: build(settings))
-
-
 if __name__ == "__main__":
-    asyncio.run(main())
+    run_service("documents", Settings(), build)

@@ -10,6 +10,9 @@ from services.documents.core.model import Catalog, Column, DataSource, Table
 from services.documents.core.ports import ColumnValues
 from services.documents.wire import catalog_from_proto
 
+# What one call may take where the caller's own deadline allows it: databases are slower than services.
+TIMEOUT_S = 30.0
+
 
 class ValidationDatabases:
     """`documents.core.ports.Databases` over a channel to validation."""
@@ -19,7 +22,7 @@ class ValidationDatabases:
 
     async def introspect(self, source: DataSource) -> Catalog:
         """The catalogue as validation reads it now."""
-        response = await self._stub.IntrospectSchema(pb.IntrospectSchemaRequest(name=source.name))
+        response = await self._stub.IntrospectSchema(pb.IntrospectSchemaRequest(name=source.name), timeout=TIMEOUT_S)
         return catalog_from_proto(response.catalog)
 
     async def sample_values(
@@ -32,7 +35,7 @@ class ValidationDatabases:
             columns=[pb.ColumnRef(table=table, column=column) for table, column in asked],
             max_values=limit,
         )
-        response = await self._stub.SampleValues(request)
+        response = await self._stub.SampleValues(request, timeout=TIMEOUT_S)
         return [
             (*asked[each.column.table, each.column.column], each.values)
             for each in response.columns

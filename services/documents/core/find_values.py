@@ -75,6 +75,8 @@ class ValueIndex:
         self._spelling = Spelling(self._by_word)
         self._synonyms = self._code_words(by_column)
         self._flags = self._flag_words(by_column)
+        # A number in a question is not the yes or no of a flag.
+        self._flag_values = {number for meanings in self._flags.values() for number, _ in meanings}
         self._names = frozenset(
             stem(word) for column in by_column for name in column for word in name_words(name.rpartition(".")[2])
         )
@@ -161,6 +163,8 @@ class ValueIndex:
             return
         start, end = read[first].start, read[last].end
         for number in numbers:
+            if number in self._flag_values and key.isdigit():
+                continue
             kind = _kind(question, start, end, self._values[number])
             score = _SCORE[kind] * self._trust(read[first : last + 1], kind)
             yield _Hit(first, last, number, kind, score)

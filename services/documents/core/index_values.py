@@ -84,7 +84,7 @@ def is_indexed(column: Column) -> bool:
     """Whether a column's values are worth indexing and may be: short texts or a 0/1 flag, and not sensitive."""
     if is_sensitive(column):
         return False
-    if column.samples and all(len(sample) > VALUE_CHARACTERS for sample in column.samples):
+    if column.samples and all(len(sample) >= VALUE_CHARACTERS for sample in column.samples):
         return False
     if column.type is ColumnType.INTEGER:
         return not column.is_primary_key and bool(column.samples) and set(column.samples) <= {"0", "1"}

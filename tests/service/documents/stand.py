@@ -99,26 +99,32 @@ class Platform:
 async def stand(database_url: str) -> AsyncIterator[Platform]:
     """documents on a database, between an accounts and a validation of the test's own."""
     signer, validation = Signer(), Validation()  # type: ignore[abstract]  # Only what is asked of it.
+    servicer = Servicer(
+        pb.DESCRIPTOR.services_by_name["ValidationService"], rpc.add_ValidationServiceServicer_to_server, validation
+    )
+    async with (
+        accounts(signer, servicer) as address,
+        documents(database_url, accounts_address=address, validation_address=address) as stub,
+    ):
+        yield Platform(stub, validation, signer, database_url)
+
+
+@asynccontextmanager
+async def accounts(signer: Signer, *others: Servicer) -> AsyncIterator[str]:
+    """The address of an accounts that knows the signer's key, and of what else the test serves there."""
+    keys = Servicer(
+        accounts_service_pb2.DESCRIPTOR.services_by_name["AccountsService"],
+        accounts_service_pb2_grpc.add_AccountsServiceServicer_to_server,
+        Accounts(signer),  # type: ignore[abstract]
+    )
     settings = ServiceSettings(address="127.0.0.1:0")
-    servicers = [
-        Servicer(
-            accounts_service_pb2.DESCRIPTOR.services_by_name["AccountsService"],
-            accounts_service_pb2_grpc.add_AccountsServiceServicer_to_server,
-            Accounts(signer),  # type: ignore[abstract]
-        ),
-        Servicer(
-            pb.DESCRIPTOR.services_by_name["ValidationService"],
-            rpc.add_ValidationServiceServicer_to_server,
-            validation,
-        ),
-    ]
-    async with serving(build_server(settings, servicers, verify=signer.verifier().verify)) as others:
-        asked = Settings(
-            address="127.0.0.1:0",
-            database_url=database_url,
-            accounts_address=others.address,
-            validation_address=others.address,
-        )
-        async with build(asked) as server, serving(server), open_channel(server.address) as channel:
-            stub = documents_service_pb2_grpc.DocumentsServiceStub(channel)
-            yield Platform(stub, validation, signer, database_url)
+    async with serving(build_server(settings, [keys, *others], verify=signer.verifier().verify)) as server:
+        yield server.address
+
+
+@asynccontextmanager
+async def documents(database_url: str, **settings: Any) -> AsyncIterator[Any]:
+    """A stub of a documents that is served with these settings."""
+    asked = Settings(address="127.0.0.1:0", database_url=database_url, **settings)
+    async with build(asked) as server, serving(server), open_channel(server.address) as channel:
+        yield documents_service_pb2_grpc.DocumentsServiceStub(channel)

@@ -97,6 +97,10 @@ def test_a_value_at_the_beginning_of_a_word_is_not_written_there() -> None:
     assert match.kind is MatchKind.STEM
 
 
+def test_a_number_is_not_the_yes_or_no_of_a_flag() -> None:
+    assert index(SHOP).find("stores with 1 till and 0 lifts") == ()
+
+
 @pytest.mark.parametrize("column", ["gender", "staff_gender", "status_code"])
 def test_a_column_of_codes_is_no_flag(column: str) -> None:
     assert index({f"staff.{column}": ["0", "1"]}).find("the gender, status and code of the staff") == ()
