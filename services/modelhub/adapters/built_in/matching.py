@@ -86,7 +86,7 @@ def _text_column(sentence: Sentence, place: int) -> tuple[ColumnRef, int] | None
         item = sentence.items[step]
         if item.kind == "name" and sentence.free(step):
             ref = sentence.column(step)
-            if ref is not None and not (sentence.is_table(step) and item.best > 0.9):
+            if ref is not None and (ref.table == sentence.entity or not (sentence.is_table(step) and item.best > 0.9)):
                 return ref, step
             if sentence.is_table(step):
                 return None

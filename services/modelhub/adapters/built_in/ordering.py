@@ -85,6 +85,10 @@ def read_superlatives(sentence: Sentence, sketch: Sketch) -> None:
         elif item.kind == "superlative":
             _superlative(sentence, sketch, place)
         elif item.kind == "aggregate" and item.cue in {"min", "max"} and after_clause(sentence, place):
+            if place + 1 < len(sentence.items) and sentence.items[place + 1].kind == "count":
+                _most_of(sentence, sketch, place + 1, descending=item.cue == "max")
+                sentence.claim("superlative", place)
+                continue
             column = _measured(sentence, place)
             if column is not None:
                 _take(sentence, sketch, place, Order(Measure(column), item.cue == "max"))
@@ -269,6 +273,7 @@ def _by_hint_or_count(
     named = target is not None and sentence.items[target].kind == "name"
     table = sentence.table(target) if named and target is not None else None
     tables = ([table] if table else []) + sentence.tables_in_focus()[:3]
+    tables += sentence.schema.joins.neighbours(tables[0]) if tables else []
     hinted = sentence.hinted(scale.hints, tables)
     inverse = None if hinted else sentence.hinted(scale.inverse_hints, tables)
     if hinted is not None or inverse is not None:
