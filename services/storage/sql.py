@@ -151,6 +151,8 @@ async def open_database(
             pool_size=10,
             max_overflow=10,
             pool_timeout=timedelta(seconds=10).total_seconds(),
+            # An error is logged with its statement, never with what people wrote.
+            hide_parameters=True,
             connect_args={"connect_timeout": 5, "options": "-c statement_timeout=15000 -c lock_timeout=10000"},
         )
         yield Database(engine)

@@ -276,3 +276,9 @@ def test_two_copies_that_start_together_make_one_database(postgres: EmbeddedPost
     for copy in copies:
         copy.join()
     assert len(urls) == 3
+
+
+async def test_an_error_of_the_database_does_not_repeat_what_was_written(database: Database) -> None:
+    with pytest.raises(DBAPIError) as raised:
+        await write(database, "one", "a salary of 4711", owner="two")
+    assert "4711" not in str(raised.value)

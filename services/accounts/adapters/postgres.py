@@ -57,8 +57,9 @@ class PostgresBooks:
                 create_time=organization.create_time,
             )
             .on_conflict_do_nothing()
+            .returning(sa.literal(1))
         )
-        return added.rowcount == 1
+        return added.first() is not None
 
     async def add_member(self, member: Member) -> bool:
         """Adds a member (`Books.add_member`)."""
@@ -72,8 +73,9 @@ class PostgresBooks:
                 create_time=member.create_time,
             )
             .on_conflict_do_nothing()
+            .returning(sa.literal(1))
         )
-        return added.rowcount == 1
+        return added.first() is not None
 
     async def find_organization(self) -> Organization | None:
         """The organization (`Books.find_organization`)."""
