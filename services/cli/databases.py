@@ -27,7 +27,7 @@ def connection_from_url(text: str) -> Connection:
     """
     try:
         url = make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         # The text may hold a password, so it is not repeated.
         raise UrlError(f"The database is not a URL. Write {_FORMS}.") from error
     match url.drivername.partition("+")[0]:

@@ -88,6 +88,7 @@ def read_predictions(path: Path) -> list[Prediction]:
     Raises:
         DatasetError: The file cannot be read, or a line has no id.
     """
+    lines = read_lines(path)
     try:
         return [
             Prediction(
@@ -97,9 +98,9 @@ def read_predictions(path: Path) -> list[Prediction]:
                 abstained=bool(each.get("abstained", each.get("sql") is None)),
                 ms=float(each.get("ms", 0.0)),
             )
-            for each in read_lines(path)
+            for each in lines
         ]
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(f'{path} has a line without "id", or with a number that is none.') from error
 
 

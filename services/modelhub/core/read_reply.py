@@ -78,14 +78,25 @@ def _statements(said: str) -> list[str]:
 
 
 def _candidate(sql: str, confidence: Any, reading: Any, source: str) -> Candidate:
-    stated = isinstance(confidence, int | float) and math.isfinite(confidence)
+    stated = _stated(confidence)
     return Candidate(
         sql=sql.strip().removesuffix(";").strip(),
-        confidence=min(max(float(confidence), 0.0), 1.0) if stated else UNSTATED_CONFIDENCE,
+        confidence=UNSTATED_CONFIDENCE if stated is None else stated,
         source=source,
         reading=reading.strip()[:1_000] if isinstance(reading, str) else "",
-        notes=(STATED if stated else UNSTATED,),
+        notes=(UNSTATED if stated is None else STATED,),
     )
+
+
+def _stated(confidence: Any) -> float | None:
+    match confidence:
+        case bool():
+            return None
+        case int():
+            return float(min(max(confidence, 0), 1))
+        case float() if not math.isnan(confidence):
+            return min(max(confidence, 0.0), 1.0)
+    return None
 
 
 def _folded(sql: str) -> str:
