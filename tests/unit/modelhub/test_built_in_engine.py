@@ -21,17 +21,19 @@ from services.modelhub.core.model import (
 SHOP = """
 create table customers (customer_id integer primary key, name text, city text, country text, signup_date date);
 create table categories (category_id integer primary key, title text);
-create table products (product_id integer primary key, name text, price real, stock integer, color text,
-                       category_id integer references categories(category_id));
+create table products (product_id integer primary key, name text, price real, stock integer,
+                       color text, category_id integer references categories(category_id));
 create table orders (order_id integer primary key, customer_id integer references customers(customer_id),
                      order_date date, status text, shipping_fee real);
-create table order_items (order_id integer references orders(order_id), product_id integer references products(product_id),
-                          quantity integer);
+create table order_items (order_id integer references orders(order_id),
+                          product_id integer references products(product_id), quantity integer);
 insert into customers values (1,'Ada','Paris','France','2019-03-01'),(2,'Bo','Oslo','Norway','2020-05-02'),
   (3,'Cy','Paris','France','2021-07-03'),(4,'Di','Rome','Italy','2022-01-15');
 insert into categories values (1,'Garden'),(2,'Kitchen'),(3,'Office');
-insert into products values (1,'Rake',12.5,40,'red',1),(2,'Pan',30,5,'black',2),(3,'Pot',45,0,'red',2),(4,'Pen',1.5,900,'blue',3);
-insert into orders values (1,1,'2021-01-05','shipped',4),(2,1,'2021-06-09','cancelled',0),(3,2,'2022-02-11','shipped',9),
+insert into products values (1,'Rake',12.5,40,'red',1),(2,'Pan',30,5,'black',2),(3,'Pot',45,0,'red',2),
+  (4,'Pen',1.5,900,'blue',3);
+insert into orders values (1,1,'2021-01-05','shipped',4),(2,1,'2021-06-09','cancelled',0),
+  (3,2,'2022-02-11','shipped',9),
   (4,3,'2022-03-12','open',2),(5,1,'2022-04-01','open',3);
 insert into order_items values (1,1,2),(1,2,1),(2,3,1),(3,4,100),(4,2,1),(5,4,10);
 """
@@ -40,9 +42,11 @@ create table doctors (doctor_id integer primary key, first_name text, last_name 
 create table patients (patient_id integer primary key, full_name text, age integer, gender text, insured text);
 create table visits (visit_id integer primary key, doctor_id integer references doctors(doctor_id),
                      patient_id integer references patients(patient_id), visit_date date, fee real);
-insert into doctors values (1,'Eve','Stone','Surgery',900),(2,'Flo','Reed','Pediatrics',700),(3,'Gus','Hill','Surgery',650);
+insert into doctors values (1,'Eve','Stone','Surgery',900),(2,'Flo','Reed','Pediatrics',700),
+  (3,'Gus','Hill','Surgery',650);
 insert into patients values (1,'Hal Moss',34,'M','Y'),(2,'Ivy Dunn',61,'F','N'),(3,'Jo Park',8,'F','Y');
-insert into visits values (1,1,1,'2023-01-02',80),(2,1,2,'2023-02-03',120),(3,2,3,'2023-02-04',50),(4,2,3,'2023-05-06',70);
+insert into visits values (1,1,1,'2023-01-02',80),(2,1,2,'2023-02-03',120),(3,2,3,'2023-02-04',50),
+  (4,2,3,'2023-05-06',70);
 """
 TYPES = {"integer": ColumnType.INTEGER, "real": ColumnType.NUMBER, "text": ColumnType.TEXT, "date": ColumnType.DATE}
 
@@ -62,14 +66,15 @@ def context_of(database: sqlite3.Connection, question: str, dialect: str = "sqli
             values = [row[0] for row in database.execute(f"select distinct {column} from {name}")]
             samples = tuple(str(value) for value in values[:5])
             columns.append(Column(column, TYPES[native.lower()], native, not not_null, bool(key), samples=samples))
-            for value in values:
-                place = question.lower().find(value.lower()) if isinstance(value, str) and len(value) > 1 else -1
-                if place >= 0:
-                    end = place + len(value)
-                    matches.append(ValueMatch(name, column, value, question[place:end], place, end))
+            found = [(value, question.lower().find(value.lower())) for value in values if isinstance(value, str)]
+            matches += [
+                ValueMatch(name, column, value, question[place : place + len(value)], place, place + len(value))
+                for value, place in found
+                if place >= 0
+            ]
         tables.append(Table("", name, "table", "", tuple(columns)))
-        for row in database.execute(f"pragma foreign_key_list({name})").fetchall():
-            keys.append(ForeignKey(name, (row[3],), row[2], (row[4],)))
+        declared = database.execute(f"pragma foreign_key_list({name})").fetchall()
+        keys += [ForeignKey(name, (row[3],), row[2], (row[4],)) for row in declared]
     return Context(dialect, tuple(tables), tuple(keys), tuple(matches))
 
 
@@ -128,7 +133,10 @@ ANSWERED = [
     (
         SHOP,
         "What is the name of the customer with the most orders?",
-        "select name from customers join orders using (customer_id) group by customer_id order by count(*) desc limit 1",
+        (
+            "select name from customers join orders using (customer_id) group by customer_id "
+            "order by count(*) desc limit 1"
+        ),
     ),
     (
         SHOP,
@@ -163,14 +171,18 @@ ANSWERED = [
     (
         SHOP,
         "Which customers have both an order with status shipped and an order with status cancelled?",
-        "select name from customers join orders using (customer_id) where status = 'shipped' intersect "
-        "select name from customers join orders using (customer_id) where status = 'cancelled'",
+        (
+            "select name from customers join orders using (customer_id) where status = 'shipped' intersect "
+            "select name from customers join orders using (customer_id) where status = 'cancelled'"
+        ),
     ),
     (
         SHOP,
         "Show the names of customers who ordered the product Pen.",
-        "select c.name from customers c join orders using (customer_id) join order_items using (order_id) "
-        "join products p using (product_id) where p.name = 'Pen'",
+        (
+            "select c.name from customers c join orders using (customer_id) join order_items using (order_id) "
+            "join products p using (product_id) where p.name = 'Pen'"
+        ),
     ),
     (SHOP, "How many orders were placed in 2022?", "select count(*) from orders where order_date >= '2022-01-01'"),
     (SHOP, "How many orders were placed after 2021?", "select count(*) from orders where order_date > '2021-12-31'"),
@@ -181,7 +193,10 @@ ANSWERED = [
     (
         CLINIC,
         "What is the average age of patients who visited a doctor with specialty Surgery?",
-        "select avg(age) from patients join visits using (patient_id) join doctors using (doctor_id) where specialty = 'Surgery'",
+        (
+            "select avg(age) from patients join visits using (patient_id) join doctors using (doctor_id) "
+            "where specialty = 'Surgery'"
+        ),
     ),
     (
         CLINIC,

@@ -68,10 +68,8 @@ def _operands(sentence: Sentence, place: int) -> list[int]:
         elif item.kind == "times":
             found.append(step)
             break
-        elif (
-            (item.kind not in {"small", "join", "name", "word", "request"}
-            and item.cue != "$")
-            or (item.kind == "name" and found == [] and wanted == 1 and step > place + 2)
+        elif (item.kind not in {"small", "join", "name", "word", "request"} and item.cue != "$") or (
+            item.kind == "name" and found == [] and wanted == 1 and step > place + 2
         ):
             break
     return found if len(found) == wanted else []

@@ -23,6 +23,7 @@ class Lexicon:
     request_words: frozenset[str]
     generic_words: frozenset[str]
     whole_words: frozenset[str]
+    reserved_words: frozenset[str]
     tails: tuple[str, ...]
     numbers: dict[str, int]
     irregular: dict[str, str]
@@ -61,6 +62,7 @@ def load() -> Lexicon:
         request_words=frozenset(raw["request_words"].split()),
         generic_words=frozenset(raw["generic_words"].split()),
         whole_words=frozenset(raw["whole_words"].split()),
+        reserved_words=frozenset(raw["reserved_words"].split()),
         tails=tuple(raw["tails"].split()),
         numbers=raw["numbers"],
         irregular=raw["irregular"],

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import SqlglotError
 
 from services.modelhub.adapters.built_in.ir import (
     STAR,
@@ -18,9 +20,9 @@ from services.modelhub.adapters.built_in.ir import (
     Order,
     Query,
     SetOperator,
-    conditions,
 )
 from services.modelhub.adapters.built_in.joins import JoinTree
+from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.schema import NUMERIC, Schema
 from services.modelhub.core.model import ColumnType
 
@@ -71,7 +73,6 @@ class _Writer:
     def __init__(self, schema: Schema, dialect: str) -> None:
         self._schema = schema
         self._dialect = dialect
-        self._reserved = _reserved(dialect)
         self.tables: list[str] = []
         self.is_tied = False
 
@@ -163,8 +164,7 @@ class _Writer:
         return node
 
     def _identifier(self, name: str) -> exp.Identifier:
-        pattern = _PLAIN if self._dialect == "postgres" else _PLAIN_ANY_CASE
-        return exp.to_identifier(name, quoted=not pattern.fullmatch(name) or name.upper() in self._reserved)
+        return exp.to_identifier(name, quoted=_needs_quotes(name, self._dialect))
 
     def _column(self, ref: ColumnRef, names: dict[str, str]) -> exp.Column:
         qualifier = names.get(ref.table, "")
@@ -242,26 +242,19 @@ class _Writer:
         return exp.Literal.string(side.text)
 
 
-_RESERVED: dict[str, frozenset[str]] = {}
-
-
-def _reserved(dialect: str) -> frozenset[str]:
-    """Words that this dialect's tokenizer gives a meaning; quoting one that need not be is harmless."""
-    if dialect not in _RESERVED:
-        keywords = Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS
-        _RESERVED[dialect] = frozenset(word.upper() for word in keywords) | _ALWAYS_RESERVED
-    return _RESERVED[dialect]
-
-
-_ALWAYS_RESERVED = frozenset({"USER", "ORDER", "GROUP", "TABLE", "CHECK", "COLUMN", "REFERENCES", "TO", "GRANT", "END"})
-
-
-def used_columns(query: Query) -> set[ColumnRef]:
-    """Columns of the query and of its nested queries."""
-    found = set(query.columns())
-    for tree in (query.where, query.having):
-        for condition in conditions(tree):
-            for side in condition.right:
-                if isinstance(side, Query):
-                    found |= used_columns(side)
-    return found | (used_columns(query.other) if query.other is not None else set())
+@lru_cache(maxsize=4_096)
+def _needs_quotes(name: str, dialect: str) -> bool:
+    """Whether a name must be quoted: by its characters, its case, as a reserved word, or to be parsed as a name."""
+    pattern = _PLAIN if dialect == "postgres" else _PLAIN_ANY_CASE
+    if not pattern.fullmatch(name) or name.lower() in LEXICON.reserved_words:
+        return True
+    if name.upper() not in Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS:
+        return False
+    try:
+        tree = parse_one(
+            f"SELECT {name}, x.{name}, MAX({name}) FROM {name} GROUP BY {name} ORDER BY {name}", dialect=dialect
+        )
+    except SqlglotError:
+        return True
+    tables = [table.name for table in tree.find_all(exp.Table)]
+    return tables != [name] or sum(column.name == name for column in tree.find_all(exp.Column)) != 5
