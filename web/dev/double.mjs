@@ -17,11 +17,24 @@ import { catalog, eventsOf } from "./recorded.mjs";
 const PORT = Number(process.argv[2] ?? 8090);
 const DIST = new URL("../dist", import.meta.url).pathname;
 const ORGANIZATION = "organizations/local";
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".ttf": "font/ttf" };
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; img-src 'self' data:; font-src 'self' data:";
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+  ".ttf": "font/ttf",
+};
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; img-src 'self' data:; font-src 'self' data:";
 
 const sources = [
-  { name: `${ORGANIZATION}/dataSources/sample`, displayName: "Sample: a tea merchant", dialect: "postgres", connection: { postgres: { host: "localhost", database: "sample", user: "reader" } } },
+  {
+    name: `${ORGANIZATION}/dataSources/sample`,
+    displayName: "Sample: a tea merchant",
+    dialect: "postgres",
+    connection: { postgres: { host: "localhost", database: "sample", user: "reader" } },
+  },
 ];
 const generations = new Map();
 
@@ -60,47 +73,121 @@ function play(generation) {
 function push(record, event) {
   record.events.push({ sequence: String(record.events.length + 1), createTime: new Date().toISOString(), ...event });
   if (event.result) Object.assign(record.generation, { state: "STATE_SUCCEEDED", result: event.result });
-  if (event.error) Object.assign(record.generation, { state: event.error.code === 1 ? "STATE_CANCELLED" : "STATE_FAILED", error: event.error });
+  if (event.error)
+    Object.assign(record.generation, {
+      state: event.error.code === 1 ? "STATE_CANCELLED" : "STATE_FAILED",
+      error: event.error,
+    });
   if (event.result || event.error) record.done = true;
   for (const wake of record.wake) wake();
 }
 
 const routes = [
-  ["GET", /^\/v1\/caller$/, (_, response) => send(response, { subject: "members/owner", displayName: "Owner", organization: ORGANIZATION, roles: ["owner"] })],
+  [
+    "GET",
+    /^\/v1\/caller$/,
+    (_, response) =>
+      send(response, { subject: "members/owner", displayName: "Owner", organization: ORGANIZATION, roles: ["owner"] }),
+  ],
   ["GET", /\/dataSources$/, (_, response) => send(response, { dataSources: sources })],
-  ["POST", /\/dataSources$/, (body, response) => {
-    const path = body.dataSource.connection.sqlite?.path ?? body.dataSource.connection.duckdb?.path;
-    if (path?.includes("missing")) return refuse(response, status(9, "DATA_SOURCE_NOT_A_DATABASE", `No database was found at ${path}.`, {}, [{ field: "data_source.connection.sqlite.path", description: "There is no file here." }]));
-    const source = { ...body.dataSource, name: `${ORGANIZATION}/dataSources/${body.dataSourceId}`, dialect: "sqlite" };
-    sources.push(source);
-    return send(response, { dataSource: source });
-  }],
-  ["GET", /\/schema$/, (_, response) => send(response, { schema: { version: "a1b2c3", catalog, syncTime: new Date(Date.now() - 240_000).toISOString(), indexedValues: "1284" } })],
-  ["POST", /:syncSchema$/, (_, response) => setTimeout(() => send(response, { schema: { version: "a1b2c3", catalog, syncTime: new Date().toISOString(), indexedValues: "1284" }, changed: false }), 600)],
-  ["GET", /\/generations$/, (_, response) => send(response, { generations: [...generations.values()].map((record) => ({ ...record.generation })).reverse() })],
-  ["POST", /\/generations$/, (body, response) => {
-    const { question, dataSource } = body.generation;
-    const generation = { name: `${ORGANIZATION}/generations/${randomUUID()}`, question, dataSource, createTime: new Date().toISOString(), state: "STATE_QUEUED", creator: "members/owner" };
-    play(generation);
-    send(response, { generation });
-  }],
-  ["POST", /^\/v1\/(organizations\/local\/generations\/[^/:]+):cancel$/, (_, response, name) => {
-    const record = generations.get(name);
-    clearTimeout(record.timer);
-    push(record, { error: status(1, "CANCELLED", "The question was cancelled.") });
-    send(response, { generation: record.generation });
-  }],
-  ["GET", /^\/v1\/(organizations\/local\/generations\/[^/:]+)$/, (_, response, name) => {
-    const record = generations.get(name);
-    if (record) return send(response, { generation: record.generation });
-    return refuse(response, status(5, "GENERATION_NOT_FOUND", "There is no such question.", { generation: name }));
-  }],
+  [
+    "POST",
+    /\/dataSources$/,
+    (body, response) => {
+      const path = body.dataSource.connection.sqlite?.path ?? body.dataSource.connection.duckdb?.path;
+      if (path?.includes("missing"))
+        return refuse(
+          response,
+          status(9, "DATA_SOURCE_NOT_A_DATABASE", `No database was found at ${path}.`, {}, [
+            { field: "data_source.connection.sqlite.path", description: "There is no file here." },
+          ]),
+        );
+      const source = {
+        ...body.dataSource,
+        name: `${ORGANIZATION}/dataSources/${body.dataSourceId}`,
+        dialect: "sqlite",
+      };
+      sources.push(source);
+      return send(response, { dataSource: source });
+    },
+  ],
+  [
+    "GET",
+    /\/schema$/,
+    (_, response) =>
+      send(response, {
+        schema: {
+          version: "a1b2c3",
+          catalog,
+          syncTime: new Date(Date.now() - 240_000).toISOString(),
+          indexedValues: "1284",
+        },
+      }),
+  ],
+  [
+    "POST",
+    /:syncSchema$/,
+    (_, response) =>
+      setTimeout(
+        () =>
+          send(response, {
+            schema: { version: "a1b2c3", catalog, syncTime: new Date().toISOString(), indexedValues: "1284" },
+            changed: false,
+          }),
+        600,
+      ),
+  ],
+  [
+    "GET",
+    /\/generations$/,
+    (_, response) =>
+      send(response, { generations: [...generations.values()].map((record) => ({ ...record.generation })).reverse() }),
+  ],
+  [
+    "POST",
+    /\/generations$/,
+    (body, response) => {
+      const { question, dataSource } = body.generation;
+      const generation = {
+        name: `${ORGANIZATION}/generations/${randomUUID()}`,
+        question,
+        dataSource,
+        createTime: new Date().toISOString(),
+        state: "STATE_QUEUED",
+        creator: "members/owner",
+      };
+      play(generation);
+      send(response, { generation });
+    },
+  ],
+  [
+    "POST",
+    /^\/v1\/(organizations\/local\/generations\/[^/:]+):cancel$/,
+    (_, response, name) => {
+      const record = generations.get(name);
+      clearTimeout(record.timer);
+      push(record, { error: status(1, "CANCELLED", "The question was cancelled.") });
+      send(response, { generation: record.generation });
+    },
+  ],
+  [
+    "GET",
+    /^\/v1\/(organizations\/local\/generations\/[^/:]+)$/,
+    (_, response, name) => {
+      const record = generations.get(name);
+      if (record) return send(response, { generation: record.generation });
+      return refuse(response, status(5, "GENERATION_NOT_FOUND", "There is no such question.", { generation: name }));
+    },
+  ],
 ];
 
 function serveFile(path, response) {
   const file = join(DIST, normalize(path));
   const found = path !== "/" && existsSync(file) && extname(file) ? file : join(DIST, "index.html");
-  response.writeHead(200, { "content-type": TYPES[extname(found)] ?? "application/octet-stream", "content-security-policy": POLICY });
+  response.writeHead(200, {
+    "content-type": TYPES[extname(found)] ?? "application/octet-stream",
+    "content-security-policy": POLICY,
+  });
   createReadStream(found).pipe(response);
 }
 
@@ -109,7 +196,12 @@ const server = createServer(async (request, response) => {
   const signedIn = request.headers.cookie?.includes("double=1");
   if (pathname === "/signin") {
     const good = searchParams.get("code") !== "used";
-    return response.writeHead(302, good ? { location: "/", "set-cookie": "double=1; Path=/; HttpOnly" } : { location: "/?signin=invalid" }).end();
+    return response
+      .writeHead(
+        302,
+        good ? { location: "/", "set-cookie": "double=1; Path=/; HttpOnly" } : { location: "/?signin=invalid" },
+      )
+      .end();
   }
   if (pathname === "/session/refresh") return response.writeHead(signedIn ? 204 : 401).end();
   if (pathname === "/session/end") return response.writeHead(204, { "set-cookie": "double=; Path=/; Max-Age=0" }).end();
@@ -129,6 +221,10 @@ const sockets = new WebSocketServer({ server });
 sockets.on("connection", (socket, request) => {
   const { pathname, searchParams } = new URL(request.url, "http://double");
   const record = generations.get(`${ORGANIZATION}/generations/${pathname.split("/").at(-1)}`);
+  if (!record) {
+    socket.send(JSON.stringify({ end: status(5, "GENERATION_NOT_FOUND", "There is no such question.") }));
+    return socket.close();
+  }
   let sent = Number(searchParams.get("after"));
   const wake = () => {
     const events = record.events.slice(sent);

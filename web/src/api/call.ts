@@ -1,6 +1,13 @@
 // One way to call the platform: JSON of the contracts over fetch, a session that renews itself.
 
-import { createRegistry, fromJson, toJson, type DescMessage, type JsonValue, type MessageShape } from "@bufbuild/protobuf";
+import {
+  createRegistry,
+  fromJson,
+  toJson,
+  type DescMessage,
+  type JsonValue,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import { file_google_rpc_error_details } from "@candor/client/google/rpc/error_details_pb";
 import { StatusSchema, type Status } from "@candor/client/google/rpc/status_pb";
 

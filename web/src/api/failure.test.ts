@@ -9,9 +9,17 @@ const STATUS = {
   code: 3,
   message: "The path is empty.",
   details: [
-    { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "ERROR_REASON_INVALID_ARGUMENT", domain: "candor", metadata: { trace_id: "4bf9" } },
+    {
+      "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+      reason: "ERROR_REASON_INVALID_ARGUMENT",
+      domain: "candor",
+      metadata: { trace_id: "4bf9" },
+    },
     { "@type": "type.googleapis.com/some.newer.Detail", anything: 1 },
-    { "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: [{ field: "data_source.connection.sqlite.path", description: "Too short." }] },
+    {
+      "@type": "type.googleapis.com/google.rpc.BadRequest",
+      fieldViolations: [{ field: "data_source.connection.sqlite.path", description: "Too short." }],
+    },
   ],
 };
 
@@ -33,12 +41,20 @@ describe("failureFromStatus", () => {
 
 describe("failureInWords", () => {
   it("has words of its own for every reason of the contract that a call may end with", () => {
-    const contract = readFileSync(new URL("../../../protos/candor/errors/v1/error_reason.proto", import.meta.url), "utf8");
-    const reasons = [...contract.matchAll(/ERROR_REASON_(\w+) = (\d+);/gu)].map(([, reason, number]) => ({ reason, number: Number(number) }));
+    const contract = readFileSync(
+      new URL("../../../protos/candor/errors/v1/error_reason.proto", import.meta.url),
+      "utf8",
+    );
+    const reasons = [...contract.matchAll(/ERROR_REASON_(\w+) = (\d+);/gu)].map(([, reason, number]) => ({
+      reason,
+      number: Number(number),
+    }));
     // From 300 to 349 they are findings about a statement, which come with words of their own.
     const ends = reasons.filter(({ number }) => number > 0 && (number < 300 || number >= 350));
     expect(ends.length).toBeGreaterThan(30);
-    const wordless = ends.filter(({ reason }) => failureInWords({ ...UNREADABLE, reason: reason ?? "" }).title === "Something went wrong");
+    const wordless = ends.filter(
+      ({ reason }) => failureInWords({ ...UNREADABLE, reason: reason ?? "" }).title === "Something went wrong",
+    );
     expect(wordless).toEqual([]);
   });
 

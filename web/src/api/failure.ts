@@ -32,10 +32,22 @@ export class CallError extends Error {
 }
 
 /** gRPC status codes that this client branches on. */
-export const Code = { OK: 0, DEADLINE_EXCEEDED: 4, RESOURCE_EXHAUSTED: 8, UNAVAILABLE: 14, UNAUTHENTICATED: 16 } as const;
+export const Code = {
+  OK: 0,
+  DEADLINE_EXCEEDED: 4,
+  RESOURCE_EXHAUSTED: 8,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
 
 /** The failure of a call that nothing answered. */
-export const UNREACHABLE: Failure = { reason: "UNREACHABLE", message: "", metadata: {}, fields: [], code: Code.UNAVAILABLE };
+export const UNREACHABLE: Failure = {
+  reason: "UNREACHABLE",
+  message: "",
+  metadata: {},
+  fields: [],
+  code: Code.UNAVAILABLE,
+};
 
 /** The failure of a call whose answer this page cannot read. */
 export const UNREADABLE: Failure = { reason: "UNREADABLE", message: "", metadata: {}, fields: [], code: 2 };

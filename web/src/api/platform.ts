@@ -52,7 +52,12 @@ export async function createGeneration(
 ): Promise<Generation> {
   const request = create(CreateGenerationRequestSchema, { generation: { dataSource, question }, requestId });
   const path = `/v1/${organization}/generations`;
-  const answer = await call("POST", path, CreateGenerationResponseSchema, write(CreateGenerationRequestSchema, request));
+  const answer = await call(
+    "POST",
+    path,
+    CreateGenerationResponseSchema,
+    write(CreateGenerationRequestSchema, request),
+  );
   return present(answer.generation);
 }
 
@@ -79,7 +84,11 @@ export async function listDataSources(organization: string): Promise<DataSource[
   let pageToken = "";
   do {
     const query = new URLSearchParams({ pageSize: "200", ...(pageToken ? { pageToken } : {}) });
-    const page = await call("GET", `/v1/${organization}/dataSources?${query.toString()}`, ListDataSourcesResponseSchema);
+    const page = await call(
+      "GET",
+      `/v1/${organization}/dataSources?${query.toString()}`,
+      ListDataSourcesResponseSchema,
+    );
     found.push(...page.dataSources);
     pageToken = page.nextPageToken;
   } while (pageToken);
@@ -94,9 +103,18 @@ export async function createDataSource(
   connection: Connection,
   requestId: string,
 ): Promise<DataSource> {
-  const request = create(CreateDataSourceRequestSchema, { dataSourceId, dataSource: { displayName, connection }, requestId });
+  const request = create(CreateDataSourceRequestSchema, {
+    dataSourceId,
+    dataSource: { displayName, connection },
+    requestId,
+  });
   const path = `/v1/${organization}/dataSources`;
-  const answer = await call("POST", path, CreateDataSourceResponseSchema, write(CreateDataSourceRequestSchema, request));
+  const answer = await call(
+    "POST",
+    path,
+    CreateDataSourceResponseSchema,
+    write(CreateDataSourceRequestSchema, request),
+  );
   return present(answer.dataSource);
 }
 

@@ -5,7 +5,9 @@ import { readFrame } from "./watch";
 
 describe("readFrame", () => {
   it("reads events", () => {
-    const frame = readFrame('{"events":[{"sequence":"9007199254740993","step":{"id":"draft","state":"STATE_STARTED"}}]}');
+    const frame = readFrame(
+      '{"events":[{"sequence":"9007199254740993","step":{"id":"draft","state":"STATE_STARTED"}}]}',
+    );
     expect("events" in frame && frame.events[0]?.sequence).toBe(9007199254740993n);
   });
 

@@ -38,7 +38,8 @@ type Frame = { readonly events: readonly GenerationEvent[] } | { readonly end: F
 /** Reads one frame of the socket. */
 export function readFrame(text: string): Frame {
   const json = JSON.parse(text) as { events?: unknown[]; end?: { code?: number } };
-  if (json.end !== undefined) return { end: (json.end.code ?? Code.OK) === Code.OK ? undefined : failureFromStatus(json.end) };
+  if (json.end !== undefined)
+    return { end: (json.end.code ?? Code.OK) === Code.OK ? undefined : failureFromStatus(json.end) };
   return { events: (json.events ?? []).map((event) => read(GenerationEventSchema, event)) };
 }
 

@@ -36,8 +36,14 @@ const WORDS: Readonly<Record<string, Words>> = {
   TOKEN_INVALID: { title: "You are signed out", next: "Open a new sign-in link from the terminal." },
   TOKEN_EXPIRED: { title: "You are signed out", next: "Open a new sign-in link from the terminal." },
   SESSION_INVALID: { title: "You are signed out", next: "Open a new sign-in link from the terminal." },
-  PERMISSION_DENIED: { title: "You may not do this", next: "Ask an owner of the organization for the permission that is named." },
-  ORGANIZATION_DENIED: { title: "This belongs to another organization", next: "Sign in to that organization, or go back." },
+  PERMISSION_DENIED: {
+    title: "You may not do this",
+    next: "Ask an owner of the organization for the permission that is named.",
+  },
+  ORGANIZATION_DENIED: {
+    title: "This belongs to another organization",
+    next: "Sign in to that organization, or go back.",
+  },
   OVERLOADED: { title: "Candor is busy", next: "Wait a few seconds, then try again." },
   DEADLINE_EXCEEDED: { title: "It took too long", next: "Try again, or ask for less at once." },
   CANCELLED: { title: "Cancelled", next: "Ask again whenever you like." },
@@ -60,11 +66,20 @@ const WORDS: Readonly<Record<string, Words>> = {
     title: "Candor may not connect there",
     next: "Whoever runs Candor decides which folders and addresses are allowed. Choose one of those, or ask them.",
   },
-  STATEMENT_TIMEOUT: { title: "The statement ran too long and was stopped", next: "Ask for fewer rows or a shorter period." },
-  STATEMENT_CANCELLED: { title: "Cancelled", next: "The database has stopped the statement. Ask again whenever you like." },
+  STATEMENT_TIMEOUT: {
+    title: "The statement ran too long and was stopped",
+    next: "Ask for fewer rows or a shorter period.",
+  },
+  STATEMENT_CANCELLED: {
+    title: "Cancelled",
+    next: "The database has stopped the statement. Ask again whenever you like.",
+  },
   SCHEMA_NOT_FOUND: { title: "The schema has not been read yet", next: "Read it now with “Sync schema”." },
   MODEL_NOT_FOUND: { title: "The model is not configured", next: "Check the model settings, then start Candor again." },
-  MODEL_UNAVAILABLE: { title: "The model’s provider does not answer", next: "Try again in a moment, or use the built-in engine." },
+  MODEL_UNAVAILABLE: {
+    title: "The model’s provider does not answer",
+    next: "Try again in a moment, or use the built-in engine.",
+  },
   MODEL_LOGIN_FAILED: { title: "The model’s provider refused the key", next: "Check the key in the settings." },
   MODEL_REPLY_UNREADABLE: { title: "The model’s reply held no SQL", next: "Ask again in other words." },
   GENERATION_NOT_FOUND: { title: "This question is not here", next: "Look for it in the history, or ask it again." },
@@ -72,15 +87,30 @@ const WORDS: Readonly<Record<string, Words>> = {
   TABLE_NOT_FOUND: { title: "The table is not there any more", next: "Sync the schema, then try again." },
   ORGANIZATION_NOT_FOUND: { title: "This organization does not exist", next: "Sign in again." },
   NOT_A_MEMBER: { title: "You are no longer a member", next: "Ask an owner of the organization to add you again." },
-  SIGN_IN_CODE_INVALID: { title: "The sign-in link has been used or has expired", next: "Run “candor sign-in” for a new one." },
-  SERVICE_KEY_INVALID: { title: "The parts of Candor do not trust each other", next: "Stop Candor and start it again with “make run”." },
+  SIGN_IN_CODE_INVALID: {
+    title: "The sign-in link has been used or has expired",
+    next: "Run “candor sign-in” for a new one.",
+  },
+  SERVICE_KEY_INVALID: {
+    title: "The parts of Candor do not trust each other",
+    next: "Stop Candor and start it again with “make run”.",
+  },
   REQUEST_ID_REUSED: { title: "This was sent before with other content", next: "Reload the page, then send it again." },
-  REVISION_STALE: { title: "Someone changed this meanwhile", next: "Reload the page to see it as it is now, then change it again." },
+  REVISION_STALE: {
+    title: "Someone changed this meanwhile",
+    next: "Reload the page to see it as it is now, then change it again.",
+  },
   TOO_LARGE: { title: "That is too large", next: "Send less at once." },
   PAGE_TOKEN_INVALID: { title: "The list has changed", next: "Reload the page to read it from its beginning." },
-  UNIMPLEMENTED: { title: "This Candor cannot do that", next: "This page and the platform may be of different versions. Reload the page." },
+  UNIMPLEMENTED: {
+    title: "This Candor cannot do that",
+    next: "This page and the platform may be of different versions. Reload the page.",
+  },
   NOTHING_UNDERSTOOD: { title: "Nothing in the question was found in the data", next: "Use words from the schema." },
-  CONFIDENCE_TOO_LOW: { title: "The best draft is too uncertain to be shown", next: "Ask more precisely, with names from the schema." },
+  CONFIDENCE_TOO_LOW: {
+    title: "The best draft is too uncertain to be shown",
+    next: "Ask more precisely, with names from the schema.",
+  },
   NO_CANDIDATE_PASSED: { title: "No draft passed the checks", next: "Ask more precisely, with names from the schema." },
 };
 
@@ -93,7 +123,10 @@ const BY_CODE: Readonly<Record<number, Words>> = {
   14: { title: "A part of Candor does not answer", next: "Try again in a moment." },
 };
 
-const FALLBACK: Words = { title: "Something went wrong", next: "Try again. If it happens again, look at the log in the terminal." };
+const FALLBACK: Words = {
+  title: "Something went wrong",
+  next: "Try again. If it happens again, look at the log in the terminal.",
+};
 
 /** Says a failure in words; an unknown reason still says what to do. */
 export function failureInWords(failure: Failure): FailureInWords {

@@ -25,7 +25,8 @@ export function App() {
   const caller = useCaller();
   const signedIn = caller.data && !(caller.error && isSignedOut(caller.error)) ? caller.data : undefined;
   useEffect(() => {
-    if (signedIn && window.location.search.includes("signin=")) window.history.replaceState(null, "", window.location.pathname);
+    if (signedIn && window.location.search.includes("signin="))
+      window.history.replaceState(null, "", window.location.pathname);
   }, [signedIn]);
 
   if (signedIn) {

@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 import { generationName, lastPart } from "@/api/names";
 import { errorInWords } from "@/api/words";
 import { GenerationView } from "@/features/answer/GenerationView";
+import { useGeneration } from "@/features/answer/useGeneration";
 import { DRAFT, SOURCE, useKept } from "@/features/ask/draft";
 import { Examples, SAMPLE_QUESTIONS } from "@/features/ask/Examples";
 import { QuestionBox } from "@/features/ask/QuestionBox";
@@ -28,21 +29,37 @@ export function AskPage({ organization, id }: AskPageProps) {
   const [draft, setDraft] = useKept(DRAFT);
   const [chosen, choose] = useKept(SOURCE);
   const sources = useDataSources(organization);
-  const source = sources.data?.find(({ name }) => name === chosen) ?? sources.data?.[0];
-  const ask = useAsk(organization, (generation) => navigate(`/ask/${lastPart(generation)}`));
-  usePageTitle(id ? "Question" : "Ask");
+  const pick = (known: typeof sources.data) => known?.find(({ name }) => name === chosen) ?? known?.[0];
+  const source = pick(sources.data);
+  const shown = useGeneration(generationName(organization, id), id !== "");
+  const ask = useAsk(organization, (generation) => {
+    if (generation.question === draft.trim()) setDraft("");
+    navigate(`/ask/${lastPart(generation.name)}`);
+  });
+  usePageTitle(id ? (shown.data?.question ?? "Question") : "Ask");
 
-  const send = (text: string, dataSource: string, onSent?: () => void) =>
-    ask.mutate({ text: text.trim(), dataSource }, onSent ? { onSuccess: onSent } : {});
+  const send = (text: string, dataSource: string) => ask.mutate({ text: text.trim(), dataSource });
+  // A question that is faster than the list of data sources waits for it.
+  const sendDraft = async () => {
+    const target = source ?? pick((await sources.refetch({ cancelRefetch: false })).data);
+    if (target) send(draft, target.name);
+  };
   const box = (
     <QuestionBox
       value={draft}
       onChange={setDraft}
-      onAsk={() => source && send(draft, source.name, () => setDraft(""))}
+      onAsk={() => void sendDraft()}
       busy={ask.isPending}
-      blocked={source ? "" : sources.isPending ? "Loading the data sources…" : "Add a data source first"}
+      blocked={sources.data?.length === 0 ? "Add a data source first" : ""}
       compact={id !== ""}
-      source={<SourcePicker organization={organization} sources={sources.data ?? []} value={source?.name ?? ""} onChange={choose} />}
+      source={
+        <SourcePicker
+          organization={organization}
+          sources={sources.data ?? []}
+          value={source?.name ?? ""}
+          onChange={choose}
+        />
+      }
     />
   );
   const problems = (
@@ -63,7 +80,7 @@ export function AskPage({ organization, id }: AskPageProps) {
   if (id) {
     return (
       <div className="space-y-12">
-        <div className="max-w-4xl space-y-4">
+        <div className="space-y-4 lg:pr-96 xl:pr-[27rem]">
           {box}
           {problems}
         </div>

@@ -28,7 +28,7 @@ function Places() {
           key={href}
           href={href}
           aria-current={within(path) ? "page" : undefined}
-          className="text-small text-muted hover:text-ink aria-[current=page]:text-ink relative inline-flex min-h-9 items-center px-2.5 font-medium transition-colors after:absolute after:inset-x-2.5 after:bottom-0.5 after:h-0.5 after:rounded-full aria-[current=page]:after:bg-accent sm:px-3.5 sm:after:inset-x-3.5"
+          className="text-small text-muted hover:text-ink aria-[current=page]:text-ink relative inline-flex min-h-9 items-center px-1.5 font-medium min-[360px]:px-2.5 transition-colors after:absolute after:inset-x-1.5 min-[360px]:after:inset-x-2.5 after:bottom-0.5 after:h-0.5 after:rounded-full aria-[current=page]:after:bg-accent sm:px-3.5 sm:after:inset-x-3.5"
         >
           {label}
         </Link>
@@ -66,13 +66,13 @@ export function Shell({ caller, children }: ShellProps) {
         Skip to the content
       </a>
       <header className="border-line bg-paper/95 sticky top-0 z-30 border-b backdrop-blur-sm">
-        <div className="mx-auto flex h-14 max-w-[88rem] items-center gap-2 px-3 sm:gap-6 sm:px-8">
+        <div className="mx-auto flex h-14 max-w-[88rem] items-center gap-1 px-2.5 sm:gap-6 sm:px-8">
           <Link href="/" aria-label="Candor, ask a question" className="flex min-h-9 items-center gap-2.5 px-1">
             <Mark className="text-accent size-6" />
             <span className="hidden pt-1 font-serif text-[1.35rem] leading-none font-medium sm:inline">Candor</span>
           </Link>
           <Places />
-          <div className="ml-auto flex items-center gap-1">
+          <div className="ml-auto flex items-center sm:gap-1">
             <span className="text-fine text-muted mr-2 hidden md:inline">{who}</span>
             <ThemeButton />
             <IconButton label="Sign out" disabled={signOut.isPending} onClick={() => signOut.mutate()}>

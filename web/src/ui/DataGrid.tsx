@@ -46,7 +46,8 @@ const helper = createColumnHelper<typeof features, GridRow>();
 /** How wide a column is, in characters: as its longest sampled value, within reason. */
 function widthOf(column: GridColumn, at: number, rowCount: number, text: DataGridProps["text"]): number {
   let longest = column.name.length + 3;
-  for (let row = 0; row < Math.min(rowCount, SAMPLED_ROWS); row += 1) longest = Math.max(longest, (text(row, at) ?? "null").length);
+  for (let row = 0; row < Math.min(rowCount, SAMPLED_ROWS); row += 1)
+    longest = Math.max(longest, (text(row, at) ?? "null").length);
   return Math.min(Math.max(longest + 4, 9), 46);
 }
 
@@ -54,7 +55,10 @@ function widthOf(column: GridColumn, at: number, rowCount: number, text: DataGri
 export function DataGrid({ label, columns, rowCount, text, compare, footer }: DataGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const data = useMemo(() => Array.from({ length: rowCount }, (_, at): GridRow => ({ at })), [rowCount]);
-  const widths = useMemo(() => columns.map((column, at) => widthOf(column, at, rowCount, text)), [columns, rowCount, text]);
+  const widths = useMemo(
+    () => columns.map((column, at) => widthOf(column, at, rowCount, text)),
+    [columns, rowCount, text],
+  );
   const definitions = useMemo(
     () =>
       helper.columns(
@@ -83,7 +87,13 @@ export function DataGrid({ label, columns, rowCount, text, compare, footer }: Da
 
   return (
     <div className="border-line bg-surface rounded-panel overflow-hidden border">
-      <div ref={scroller} tabIndex={0} role="region" aria-label={`${label}, scrollable`} className="max-h-112 overflow-auto -outline-offset-2">
+      <div
+        ref={scroller}
+        tabIndex={0}
+        role="region"
+        aria-label={`${label}, scrollable`}
+        className="max-h-112 overflow-auto -outline-offset-2"
+      >
         <table
           aria-label={label}
           aria-rowcount={rowCount + 1}

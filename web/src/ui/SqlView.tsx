@@ -46,9 +46,9 @@ function createEditor(monaco: Monaco, holder: HTMLElement, label: string): Edito
     lineNumbersMinChars: 3,
     folding: false,
     guides: { indentation: false, bracketPairs: false },
-    bracketPairColorization: { enabled: false },
     glyphMargin: false,
     renderLineHighlight: "none",
+    renderValidationDecorations: "on",
     occurrencesHighlight: "off",
     overviewRulerLanes: 0,
     overviewRulerBorder: false,
@@ -110,7 +110,10 @@ export function SqlView({ sql, label, marks = NO_MARKS }: SqlViewProps) {
 
   return (
     <div role="group" aria-label={label} className="border-line bg-surface rounded-panel overflow-hidden border">
-      <pre hidden={loaded !== undefined} className="text-[14px]/[24px] overflow-x-auto px-5 py-3.5 font-mono whitespace-pre-wrap">
+      <pre
+        hidden={loaded !== undefined}
+        className="text-[14px]/[24px] overflow-x-auto px-5 py-3.5 font-mono whitespace-pre-wrap"
+      >
         {sql}
       </pre>
       <div ref={holder} style={{ height: loaded ? height : 0 }} />

@@ -15,11 +15,20 @@ describe("format", () => {
   });
 
   it("never rounds to certainty", () => {
-    expect([percentText(0.999), percentText(1), percentText(0.001), percentText(0)]).toEqual(["99 %", "100 %", "1 %", "0 %"]);
+    expect([percentText(0.999), percentText(1), percentText(0.001), percentText(0)]).toEqual([
+      "99 %",
+      "100 %",
+      "1 %",
+      "0 %",
+    ]);
   });
 
   it("counts", () => {
-    expect([counted(1n, "row"), counted(12_480, "row"), counted(0, "query", "queries")]).toEqual(["1 row", "12,480 rows", "0 queries"]);
+    expect([counted(1n, "row"), counted(12_480, "row"), counted(0, "query", "queries")]).toEqual([
+      "1 row",
+      "12,480 rows",
+      "0 queries",
+    ]);
   });
 
   it("says how long ago", () => {

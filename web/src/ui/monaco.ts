@@ -16,6 +16,7 @@ const LIGHT = [
   { token: "string.sql", foreground: "8a4b12" },
   { token: "number", foreground: "6d3f8c" },
   { token: "comment", foreground: "5c6862" },
+  { token: "delimiter", foreground: "1c2722" },
   { token: "predefined.sql", foreground: "1f5a86" },
 ];
 
@@ -26,22 +27,34 @@ const DARK = [
   { token: "string.sql", foreground: "e8bb85" },
   { token: "number", foreground: "cfaee6" },
   { token: "comment", foreground: "9aa8a1" },
+  { token: "delimiter", foreground: "e4ebe7" },
   { token: "predefined.sql", foreground: "9cc8ec" },
 ];
 
-const CLEAR = { "editor.background": "#00000000", "editorGutter.background": "#00000000", focusBorder: "#00000000" };
+/** The colors of one theme: the page shows through, and brackets are as quiet as the rest. */
+function colors(ink: string, quiet: string): Record<string, string> {
+  return {
+    "editor.background": "#00000000",
+    "editorGutter.background": "#00000000",
+    focusBorder: "#00000000",
+    "editor.foreground": ink,
+    "editorLineNumber.foreground": quiet,
+    "editorLineNumber.activeForeground": quiet,
+    ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((depth) => [`editorBracketHighlight.foreground${depth}`, ink])),
+  };
+}
 
 monaco.editor.defineTheme("candor-light", {
   base: "vs",
   inherit: true,
   rules: LIGHT,
-  colors: { ...CLEAR, "editor.foreground": "#1c2722", "editorLineNumber.foreground": "#68756e", "editorLineNumber.activeForeground": "#68756e" },
+  colors: colors("#1c2722", "#68756e"),
 });
 monaco.editor.defineTheme("candor-dark", {
   base: "vs-dark",
   inherit: true,
   rules: DARK,
-  colors: { ...CLEAR, "editor.foreground": "#e4ebe7", "editorLineNumber.foreground": "#8b9892", "editorLineNumber.activeForeground": "#8b9892" },
+  colors: colors("#e4ebe7", "#8b9892"),
 });
 
 export { monaco };

@@ -33,7 +33,9 @@ function Tried({ check }: { readonly check: Check }) {
           Attempt {check.attempt}, draft {check.candidate + 1}: {check.allowed ? "allowed" : "refused"}
         </span>
       </p>
-      <pre className="text-fine bg-sunken rounded-control overflow-x-auto px-3.5 py-2.5 font-mono whitespace-pre-wrap">{check.sql}</pre>
+      <pre className="text-fine bg-sunken rounded-control overflow-x-auto px-3.5 py-2.5 font-mono whitespace-pre-wrap">
+        {check.sql}
+      </pre>
       {check.findings.length > 0 ? <Findings findings={check.findings} /> : null}
     </li>
   );

@@ -1,6 +1,10 @@
 // One question from its first step to its answer.
 
-import { Generation_State, Result_Outcome, type Generation } from "@candor/client/candor/generation/v1/generation_service_pb";
+import {
+  Generation_State,
+  Result_Outcome,
+  type Generation,
+} from "@candor/client/candor/generation/v1/generation_service_pb";
 import type { Status } from "@candor/client/google/rpc/status_pb";
 import { Square, WifiOff } from "lucide-react";
 import type { ReactNode } from "react";
@@ -31,7 +35,8 @@ interface GenerationViewProps {
 function spoken(generation: Generation | undefined, progress: Progress, ended: boolean): string {
   if (!ended) return progress.steps.at(-1)?.message ?? "Waiting for the first step";
   const result = progress.result ?? generation?.result;
-  if (result?.outcome === Result_Outcome.ANSWERED) return `Answer with ${counted(result.rowCount, "row")}: ${result.explanation}`;
+  if (result?.outcome === Result_Outcome.ANSWERED)
+    return `Answer with ${counted(result.rowCount, "row")}: ${result.explanation}`;
   if (result?.outcome === Result_Outcome.ASKED_BACK) return "The question has several readings; choose one.";
   if (result) return `No answer. ${result.abstention?.message ?? ""}`;
   return generation?.state === Generation_State.CANCELLED ? "Cancelled" : "The question failed";
@@ -50,7 +55,10 @@ function Cancelled({ again }: { readonly again: ReactNode }) {
 /** The banner of a connection that dropped. */
 function Dropped() {
   return (
-    <p role="status" className="arrive bg-caution-wash text-caution rounded-panel text-small mb-8 flex items-center gap-3 px-5 py-3 font-medium">
+    <p
+      role="status"
+      className="arrive bg-caution-wash text-caution rounded-panel text-small mb-8 flex items-center gap-3 px-5 py-3 font-medium"
+    >
       <WifiOff aria-hidden className="size-4 shrink-0" />
       The connection dropped. The work goes on; reconnecting from the last step…
     </p>
@@ -72,7 +80,7 @@ export function GenerationView({ name, sourceTitle, onAsk, busy }: GenerationVie
     );
   }
 
-  const ended = hasEnded(generation, progress);
+  const ended = hasEnded(generation, progress) || failure !== undefined;
   const result = progress.result ?? generation.result;
   const error: Status | undefined = progress.error ?? generation.error;
   const again = (

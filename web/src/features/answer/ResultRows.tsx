@@ -85,7 +85,11 @@ export function ResultRows({ rows, total, truncated }: ResultRowsProps) {
     );
   }
   if (rows.count === 0) {
-    return <p className="text-muted border-line rounded-panel border border-dashed px-5 py-4">No rows: nothing in the data matches.</p>;
+    return (
+      <p className="text-muted border-line rounded-panel border border-dashed px-5 py-4">
+        No rows: nothing in the data matches.
+      </p>
+    );
   }
   return <DataGrid label="Rows" columns={columns} rowCount={rows.count} {...readers} footer={footer} />;
 }

@@ -9,7 +9,9 @@ import { durationText } from "@/ui/format";
 
 import { isRunning } from "./progress";
 
-const STATES: Readonly<Record<Step_State, { readonly word: string; readonly look: string; readonly Icon: typeof Check }>> = {
+const STATES: Readonly<
+  Record<Step_State, { readonly word: string; readonly look: string; readonly Icon: typeof Check }>
+> = {
   [Step_State.UNSPECIFIED]: { word: "unknown", look: "text-muted", Icon: Minus },
   [Step_State.STARTED]: { word: "running", look: "text-accent animate-spin", Icon: LoaderCircle },
   [Step_State.COMPLETED]: { word: "done", look: "text-accent", Icon: Check },
@@ -80,7 +82,10 @@ function StepRow({ step, bar, over }: StepRowProps) {
         <details className="group">
           <summary className="hover:bg-sunken rounded-control -mx-2 flex min-h-7 list-none items-start gap-2.5 px-2 py-1 [&::-webkit-details-marker]:hidden">
             {head}
-            <ChevronRight aria-hidden className="text-muted mt-[3px] size-4 shrink-0 transition-transform group-open:rotate-90" />
+            <ChevronRight
+              aria-hidden
+              className="text-muted mt-[3px] size-4 shrink-0 transition-transform group-open:rotate-90"
+            />
           </summary>
           <ul className="text-fine text-muted border-line mt-1 mb-2 ml-[7px] space-y-1 border-l pl-[18px]">
             {step.details.map((detail, at) => (

@@ -11,8 +11,10 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 const LOOKS: Readonly<Record<Stretch["kind"], string>> = {
-  understood: "bg-wash text-accent-strong decoration-accent underline decoration-2 underline-offset-4 rounded-sm px-0.5",
-  unknown: "bg-caution-wash text-caution decoration-caution underline decoration-wavy decoration-1 underline-offset-4 rounded-sm px-0.5",
+  understood:
+    "bg-wash text-accent-strong decoration-accent underline decoration-2 underline-offset-4 rounded-sm px-0.5",
+  unknown:
+    "bg-caution-wash text-caution decoration-caution underline decoration-wavy decoration-1 underline-offset-4 rounded-sm px-0.5",
   plain: "",
 };
 
@@ -68,7 +70,10 @@ export function Withheld({ abstention, question }: WithheldProps) {
           </h3>
           <ul className="flex flex-wrap gap-2">
             {unknown.map((word) => (
-              <li key={word} className="bg-caution-wash text-caution rounded-control text-small px-2.5 py-1 font-medium">
+              <li
+                key={word}
+                className="bg-caution-wash text-caution rounded-control text-small px-2.5 py-1 font-medium"
+              >
                 {word}
               </li>
             ))}

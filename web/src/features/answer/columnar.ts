@@ -1,7 +1,11 @@
 // Rows that came column by column, read cell by cell without being copied.
 
 import { ColumnType } from "@candor/client/candor/catalog/v1/catalog_pb";
-import type { ResultColumn, RowBatch, RowBatch_Values } from "@candor/client/candor/validation/v1/validation_service_pb";
+import type {
+  ResultColumn,
+  RowBatch,
+  RowBatch_Values,
+} from "@candor/client/candor/validation/v1/validation_service_pb";
 
 /** A value as it came: whole numbers keep all their digits, decimals and dates are their exact text. */
 export type Cell = string | number | bigint | boolean | null;

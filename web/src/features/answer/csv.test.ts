@@ -7,9 +7,12 @@ import type { Rows } from "./columnar";
 import { csvField, csvOf } from "./csv";
 
 describe("csvField", () => {
-  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=HYPERLINK(\"x\")"])("leads the text %j by an apostrophe", (text) => {
-    expect(csvField(text, false).replace(/^"/u, "").startsWith("'")).toBe(true);
-  });
+  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", '=HYPERLINK("x")'])(
+    "leads the text %j by an apostrophe",
+    (text) => {
+      expect(csvField(text, false).replace(/^"/u, "").startsWith("'")).toBe(true);
+    },
+  );
 
   it("leaves negative numbers alone", () => {
     expect([csvField(-5n, true), csvField(-0.5, true), csvField("-12.50", true)]).toEqual(["-5", "-0.5", "-12.50"]);
@@ -32,9 +35,12 @@ describe("csvField", () => {
 describe("csvOf", () => {
   it("writes the names, then the rows in the order they are shown, and escapes names too", () => {
     const rows: Rows = {
-      columns: [create(ResultColumnSchema, { name: "=id", type: ColumnType.INTEGER }), create(ResultColumnSchema, { name: "city" })],
+      columns: [
+        create(ResultColumnSchema, { name: "=id", type: ColumnType.INTEGER }),
+        create(ResultColumnSchema, { name: "city" }),
+      ],
       count: 2,
-      cell: (row, column) => (column === 0 ? BigInt(row) : ["Lyon", null][row] ?? null),
+      cell: (row, column) => (column === 0 ? BigInt(row) : (["Lyon", null][row] ?? null)),
     };
     expect(csvOf(rows, [1, 0])).toBe("'=id,city\r\n1,\r\n0,Lyon\r\n");
   });

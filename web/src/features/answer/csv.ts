@@ -20,6 +20,8 @@ export function csvField(cell: Cell, numeric: boolean): string {
 export function csvOf(rows: Rows, order: readonly number[]): string {
   const numeric = rows.columns.map(isNumeric);
   const head = rows.columns.map((column) => csvField(column.name, false)).join(",");
-  const body = order.map((row) => rows.columns.map((_, at) => csvField(rows.cell(row, at), numeric[at] ?? false)).join(","));
+  const body = order.map((row) =>
+    rows.columns.map((_, at) => csvField(rows.cell(row, at), numeric[at] ?? false)).join(","),
+  );
   return [head, ...body].join("\r\n") + "\r\n";
 }

@@ -29,7 +29,8 @@ export function useProgress(name: string): Live {
   const queryClient = useQueryClient();
   useEffect(() => {
     progress.current = NO_PROGRESS;
-    const change = (part: Partial<Live>) => setLive((known) => ({ ...(known.name === name ? known : fresh(name)), ...part }));
+    const change = (part: Partial<Live>) =>
+      setLive((known) => ({ ...(known.name === name ? known : fresh(name)), ...part }));
     return watchGeneration(name, {
       onEvents(events) {
         progress.current = takeIn(progress.current, events);
@@ -46,9 +47,9 @@ export function useProgress(name: string): Live {
   return live.name === name ? live : fresh(name);
 }
 
-/** A generation as the platform keeps it. */
-export function useGeneration(name: string) {
-  return useQuery({ queryKey: keys.generation(name), queryFn: () => getGeneration(name) });
+/** A generation as the platform keeps it; not asked for while there is none to show. */
+export function useGeneration(name: string, shown = true) {
+  return useQuery({ queryKey: keys.generation(name), queryFn: () => getGeneration(name), enabled: shown });
 }
 
 /** Cancels a generation. */

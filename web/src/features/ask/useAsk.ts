@@ -1,5 +1,6 @@
 // Sending a question once, however often it has to be tried.
 
+import type { Generation } from "@candor/client/candor/generation/v1/generation_service_pb";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 
@@ -14,7 +15,7 @@ export interface Question {
 }
 
 /** Asks a question. A question that is sent again after a failure keeps its request id, so it is never asked twice. */
-export function useAsk(organization: string, onAsked: (generation: string) => void) {
+export function useAsk(organization: string, onAsked: (generation: Generation) => void) {
   const queryClient = useQueryClient();
   const pending = useRef<{ readonly key: string; readonly requestId: string } | undefined>(undefined);
   return useMutation({
@@ -27,7 +28,7 @@ export function useAsk(organization: string, onAsked: (generation: string) => vo
       pending.current = undefined;
       queryClient.setQueryData(keys.generation(generation.name), generation);
       void queryClient.invalidateQueries({ queryKey: keys.generations(organization) });
-      onAsked(generation.name);
+      onAsked(generation);
     },
   });
 }

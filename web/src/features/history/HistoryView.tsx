@@ -2,7 +2,11 @@
 
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Generation_State, Result_Outcome, type Generation } from "@candor/client/candor/generation/v1/generation_service_pb";
+import {
+  Generation_State,
+  Result_Outcome,
+  type Generation,
+} from "@candor/client/candor/generation/v1/generation_service_pb";
 import { Link } from "wouter";
 
 import { keys } from "@/api/keys";
@@ -98,7 +102,9 @@ export function HistoryView({ organization, sourceTitle }: HistoryViewProps) {
       ) : null}
       {history.isSuccess && generations.length === 0 ? (
         <div className="space-y-4">
-          <p className="text-muted">Nothing has been asked yet. Every question stays here with its steps and its answer.</p>
+          <p className="text-muted">
+            Nothing has been asked yet. Every question stays here with its steps and its answer.
+          </p>
           <Link href="/" className={buttonClass("plain")}>
             Ask the first question
           </Link>

@@ -42,11 +42,17 @@ function Tables({ schema }: { readonly schema: Schema }) {
       </p>
       <ul aria-label="Tables" className="border-line border-t">
         {outline.map((entry) => (
-          <TableEntry key={`${entry.name}/${wanted && entry.byColumn ? wanted : ""}${only ? "!" : ""}`} entry={entry} startsOpen={(wanted !== "" && entry.byColumn) || only} />
+          <TableEntry
+            key={`${entry.name}/${wanted && entry.byColumn ? wanted : ""}${only ? "!" : ""}`}
+            entry={entry}
+            startsOpen={(wanted !== "" && entry.byColumn) || only}
+          />
         ))}
       </ul>
       {outline.length === 0 ? (
-        <p className="text-muted py-6">{wanted ? "No table or column matches. Try a shorter word." : "This data source has no tables."}</p>
+        <p className="text-muted py-6">
+          {wanted ? "No table or column matches. Try a shorter word." : "This data source has no tables."}
+        </p>
       ) : null}
     </>
   );
@@ -62,10 +68,14 @@ interface SchemaViewProps {
 /** A data source's schema, with a way to read it again. */
 export function SchemaView({ dataSource, title, picker }: SchemaViewProps) {
   const queryClient = useQueryClient();
-  const { data, error, isPending, refetch } = useQuery({ queryKey: keys.schema(dataSource), queryFn: () => getSchema(dataSource) });
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: keys.schema(dataSource),
+    queryFn: () => getSchema(dataSource),
+  });
   const sync = useMutation({
     mutationFn: () => syncSchema(dataSource),
-    onSuccess: ({ schema }) => queryClient.setQueryData(keys.schema(dataSource), (known: typeof data) => (known ? { ...known, schema } : known)),
+    onSuccess: ({ schema }) =>
+      queryClient.setQueryData(keys.schema(dataSource), (known: typeof data) => (known ? { ...known, schema } : known)),
     onSettled: () => queryClient.invalidateQueries({ queryKey: keys.schema(dataSource) }),
   });
   const schema = data?.schema;

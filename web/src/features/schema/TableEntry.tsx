@@ -73,9 +73,7 @@ export function TableEntry({ entry, startsOpen }: TableEntryProps) {
           </span>
           <span className="text-fine text-muted figures shrink-0 text-right">
             {counted(table.columns.length, "column")}
-            {table.rowEstimate >= 0n ? (
-              <span className="block">about {countText(table.rowEstimate)} rows</span>
-            ) : null}
+            {table.rowEstimate >= 0n ? <span className="block">about {countText(table.rowEstimate)} rows</span> : null}
           </span>
         </summary>
         {open ? (

@@ -16,7 +16,11 @@ const LINKS = {
 } as const;
 
 function Command({ children }: { readonly children: string }) {
-  return <code className="bg-sunken border-line rounded-control border px-1.5 py-0.5 font-mono text-[0.92em]">{children}</code>;
+  return (
+    <code className="bg-sunken border-line rounded-control border px-1.5 py-0.5 font-mono text-[0.92em]">
+      {children}
+    </code>
+  );
 }
 
 /** How to sign in. */

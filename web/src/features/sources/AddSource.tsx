@@ -12,7 +12,17 @@ import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Problem } from "@/ui/Problem";
 
-import { connectionOf, EMPTY, ENGINES, problemsFrom, problemsOf, TLS_MODES, type Engine, type Problems, type Values } from "./form";
+import {
+  connectionOf,
+  EMPTY,
+  ENGINES,
+  problemsFrom,
+  problemsOf,
+  TLS_MODES,
+  type Engine,
+  type Problems,
+  type Values,
+} from "./form";
 import { useAddDataSource, type NewDataSource } from "./useDataSources";
 
 interface PartProps {
@@ -74,11 +84,22 @@ function ServerFields({ values, problems, change }: PartProps) {
       <Field label="Database" {...text("database")} />
       <div className="grid gap-4 sm:grid-cols-2">
         <Field label="User" help="One that may only read is best." {...text("user")} />
-        <Field label="Password" type="password" help="Sealed at once, never shown again." {...text("password")} autoComplete="new-password" />
+        <Field
+          label="Password"
+          type="password"
+          help="Sealed at once, never shown again."
+          {...text("password")}
+          autoComplete="new-password"
+        />
       </div>
       <div>
         <p className="text-small mb-1.5 font-medium">Encryption</p>
-        <Choice label="Encryption" value={values.tlsMode} options={TLS_MODES} onChange={(tlsMode) => change({ tlsMode })} />
+        <Choice
+          label="Encryption"
+          value={values.tlsMode}
+          options={TLS_MODES}
+          onChange={(tlsMode) => change({ tlsMode })}
+        />
       </div>
       <Field label="Schemas" help="Separated by commas. All of them when empty." {...text("schemas")} />
     </>
@@ -92,7 +113,15 @@ interface AddSourceProps {
   readonly onAdded: (name: string) => void;
 }
 
-function Form({ organization, onAdded, onCancel }: { readonly organization: string; readonly onAdded: (name: string) => void; readonly onCancel: () => void }) {
+function Form({
+  organization,
+  onAdded,
+  onCancel,
+}: {
+  readonly organization: string;
+  readonly onAdded: (name: string) => void;
+  readonly onCancel: () => void;
+}) {
   const [values, setValues] = useState(EMPTY);
   const [checked, setChecked] = useState(false);
   const [sent, setSent] = useState<NewDataSource | undefined>();
@@ -114,7 +143,11 @@ function Form({ organization, onAdded, onCancel }: { readonly organization: stri
     event.preventDefault();
     setChecked(true);
     if (Object.keys(own).length > 0 || add.isPending) return;
-    const source = sent ?? { id: idFromTitle(values.title), title: values.title.trim(), connection: connectionOf(values) };
+    const source = sent ?? {
+      id: idFromTitle(values.title),
+      title: values.title.trim(),
+      connection: connectionOf(values),
+    };
     setSent(source);
     add.mutate(source);
   };

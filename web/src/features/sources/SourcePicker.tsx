@@ -33,7 +33,12 @@ export function SourcePicker({ organization, sources, value, onChange }: SourceP
           options={sources.map((source) => ({ value: source.name, label: titleOf(source), note: source.dialect }))}
         />
       ) : null}
-      <Button look="quiet" aria-label="Add data source" icon={<Plus aria-hidden className="size-4" />} onClick={() => setAdding(true)}>
+      <Button
+        look="quiet"
+        aria-label="Add data source"
+        icon={<Plus aria-hidden className="size-4" />}
+        onClick={() => setAdding(true)}
+      >
         <span className="hidden sm:inline">Add data source</span>
       </Button>
       <AddSource

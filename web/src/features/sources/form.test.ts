@@ -7,7 +7,12 @@ const SERVER: Values = { ...EMPTY, engine: "postgres", title: "Sales", host: "db
 describe("problemsOf", () => {
   it("asks for what the kind of database needs, and for nothing else", () => {
     expect(Object.keys(problemsOf(EMPTY)).toSorted()).toEqual(["path", "title"]);
-    expect(Object.keys(problemsOf({ ...EMPTY, engine: "postgres" })).toSorted()).toEqual(["database", "host", "title", "user"]);
+    expect(Object.keys(problemsOf({ ...EMPTY, engine: "postgres" })).toSorted()).toEqual([
+      "database",
+      "host",
+      "title",
+      "user",
+    ]);
     expect(problemsOf(SERVER)).toEqual({});
   });
 
@@ -19,7 +24,10 @@ describe("problemsOf", () => {
 describe("connectionOf", () => {
   it("trims what was typed, keeps the password as it is, and splits the schemas", () => {
     const { engine } = connectionOf({ ...SERVER, host: " db ", password: " s ", port: "", schemas: "public,  sales" });
-    expect(engine).toMatchObject({ case: "postgres", value: { host: "db", password: " s ", port: 5432, schemas: ["public", "sales"] } });
+    expect(engine).toMatchObject({
+      case: "postgres",
+      value: { host: "db", password: " s ", port: 5432, schemas: ["public", "sales"] },
+    });
   });
 });
 

@@ -66,7 +66,8 @@ export function problemsOf(values: Values): Problems {
     if (!values[field].trim()) problems[field] = words;
   };
   required("title", "Give it a name.");
-  if (values.title.trim() && !idFromTitle(values.title)) problems.title = "Use at least one letter from a to z, or a digit.";
+  if (values.title.trim() && !idFromTitle(values.title))
+    problems.title = "Use at least one letter from a to z, or a digit.";
   if (values.engine !== "postgres") {
     required("path", "Write the path of the file on the machine where Candor runs.");
     return problems;
@@ -121,7 +122,13 @@ const FIELDS: Readonly<Record<string, keyof Values>> = {
 export function problemsFrom(violations: readonly FieldViolation[]): Problems {
   const problems: Partial<Record<keyof Values, string>> = {};
   for (const { field, description } of violations) {
-    const own = FIELDS[field.replace(/\[\d+\]$/u, "").split(".").at(-1) ?? ""];
+    const own =
+      FIELDS[
+        field
+          .replace(/\[\d+\]$/u, "")
+          .split(".")
+          .at(-1) ?? ""
+      ];
     if (own) problems[own] ??= description;
   }
   return problems;
