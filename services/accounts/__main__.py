@@ -41,7 +41,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
         keys = KeyRing(database, master_key, clock, rotation)
         await keys.load()
         tokens = TokenIssuer(keys, clock, settings.token_lifetime)
-        lifetimes = Lifetimes(settings.code_lifetime, settings.session_lifetime, settings.token_lifetime)
+        lifetimes = Lifetimes(settings.code_lifetime, settings.session_lifetime)
         servicer = AccountsServicer(
             accounts,
             SignIn(accounts, tokens, clock, lifetimes),

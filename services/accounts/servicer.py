@@ -7,15 +7,14 @@ from candor.accounts.v1 import accounts_service_pb2 as pb
 from candor.accounts.v1 import accounts_service_pb2_grpc as rpc
 
 from services.accounts import wire
-from services.accounts.adapters.key_ring import KeyRing
 from services.accounts.core.limit_attempts import Attempts
-from services.accounts.core.ports import Accounts
+from services.accounts.core.ports import Accounts, Keys
 from services.accounts.core.serve_services import ServiceTokens
 from services.accounts.core.sign_in import SignIn
 from services.kit.errors import NotFound
 from services.kit.identity import current_principal
 from services.kit.ids import parse_name
-from services.kit.pages import decode_token, encode_token, page_size
+from services.kit.pages import decode_number, decode_token, encode_token, page_size
 
 _Item = TypeVar("_Item")
 
@@ -24,7 +23,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
     """Implements `candor.accounts.v1.AccountsService`."""
 
     def __init__(
-        self, accounts: Accounts, sign_in: SignIn, services: ServiceTokens, keys: KeyRing, attempts: Attempts
+        self, accounts: Accounts, sign_in: SignIn, services: ServiceTokens, keys: Keys, attempts: Attempts
     ) -> None:
         self._accounts = accounts
         self._sign_in = sign_in
@@ -48,7 +47,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
 
     async def GetJwks(self, request: pb.GetJwksRequest, context: Any) -> pb.GetJwksResponse:
         """The public keys."""
-        return wire.jwks_to_proto(await self._keys.public_keys())
+        return wire.jwks_to_proto(await self._keys.published())
 
     async def GetCaller(self, request: pb.GetCallerRequest, context: Any) -> pb.GetCallerResponse:
         """Who the token speaks for."""
@@ -107,9 +106,9 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         """A page of acts, newest first."""
         (organization,) = parse_name(request.parent, "organizations")
         scope, size = f"audit events of {organization}", page_size(request.page_size)
-        before = decode_token(request.page_token, scope=scope)
+        before = decode_number(request.page_token, scope=scope)
         async with self._accounts.open(organization) as books:
-            events = await books.list_events(int(before) if before else None, size + 1)
+            events = await books.list_events(before, size + 1)
         events, last = _page(events, size)
         return pb.ListAuditEventsResponse(
             audit_events=[wire.audit_event_to_proto(organization, each) for each in events],

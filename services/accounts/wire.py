@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from candor.accounts.v1 import accounts_service_pb2 as pb
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.accounts.core.model import AuditEvent, Member, Organization, Secret, Token
@@ -58,7 +57,7 @@ def token_to_proto(token: Token, session: Secret | None = None) -> pb.IssueToken
     return response
 
 
-def jwks_to_proto(keys: Mapping[str, Ed25519PublicKey]) -> pb.GetJwksResponse:
+def jwks_to_proto(keys: Mapping[str, bytes]) -> pb.GetJwksResponse:
     """Public keys as a JSON Web Key Set (RFC 8037)."""
     return pb.GetJwksResponse(
         keys=[
@@ -68,7 +67,7 @@ def jwks_to_proto(keys: Mapping[str, Ed25519PublicKey]) -> pb.GetJwksResponse:
                 alg=ALGORITHM,
                 use="sig",
                 kid=key_id,
-                x=base64.urlsafe_b64encode(key.public_bytes_raw()).decode().rstrip("="),
+                x=base64.urlsafe_b64encode(key).decode().rstrip("="),
             )
             for key_id, key in keys.items()
         ]

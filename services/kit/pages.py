@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import json
+import re
 
 from services.kit.errors import InvalidArgument
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 200
+# What fits a bigint.
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def page_size(asked: int) -> int:
@@ -33,9 +36,24 @@ def decode_token(token: str, *, scope: str) -> str | None:
         digest, position = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except (ValueError, TypeError) as error:
         raise _invalid() from error
-    if digest != _digest(scope) or not isinstance(position, str):
+    # PostgreSQL's text cannot hold U+0000, and no position does.
+    if digest != _digest(scope) or not isinstance(position, str) or "\0" in position:
         raise _invalid()
     return position
+
+
+def decode_number(token: str, *, scope: str) -> int | None:
+    """The position in a token where positions are whole numbers from 0; None for the empty token.
+
+    Raises:
+        InvalidArgument: The token is malformed, or was made for another list.
+    """
+    position = decode_token(token, scope=scope)
+    if position is None:
+        return None
+    if not _NUMBER.fullmatch(position):
+        raise _invalid()
+    return int(position)
 
 
 def _digest(scope: str) -> str:

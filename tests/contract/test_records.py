@@ -149,3 +149,8 @@ async def test_a_name_that_is_malformed_is_refused(records: Records, organizatio
         await records.put(organization, "c", name, {})
     with pytest.raises(InvalidArgument):
         await records.list(organization, name)
+    if name:
+        with pytest.raises(InvalidArgument):
+            await records.list(organization, "c", after=name)
+    with pytest.raises(InvalidArgument):
+        await records.list(organization, "c", where={"a": "\0"})

@@ -69,9 +69,13 @@ class KeyRing:
                 self._keys, self._loaded = await self._rotated(now), now
 
     def sign(self, claims: Mapping[str, Any]) -> str:
-        """A JSON Web Token, signed with the key of this moment (`Signer.sign`)."""
+        """A JSON Web Token, signed with the key of this moment (`Keys.sign`)."""
         key = signing_key(self._keys, self._clock.now())
         return jwt.encode(dict(claims), key.private_key, algorithm=ALGORITHM, headers={"kid": key.id})
+
+    async def published(self) -> Mapping[str, bytes]:
+        """The public keys as bytes (`Keys.published`)."""
+        return {key_id: key.public_bytes_raw() for key_id, key in (await self.public_keys()).items()}
 
     async def public_keys(self) -> Mapping[str, Ed25519PublicKey]:
         """The keys that tokens may be signed with, and the next one, by key id."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.accounts.core.model import Member, Token
-from services.accounts.core.ports import Signer
+from services.accounts.core.ports import Keys
 from services.kit.clock import Clock
 from services.kit.identity import AUDIENCE, ISSUER
 
@@ -12,8 +12,8 @@ from services.kit.identity import AUDIENCE, ISSUER
 class TokenIssuer:
     """Issues tokens that are valid for one lifetime."""
 
-    def __init__(self, signer: Signer, clock: Clock, lifetime: timedelta) -> None:
-        self._signer = signer
+    def __init__(self, keys: Keys, clock: Clock, lifetime: timedelta) -> None:
+        self._keys = keys
         self._clock = clock
         self._lifetime = lifetime
 
@@ -31,5 +31,5 @@ class TokenIssuer:
         now = self._clock.now().replace(microsecond=0)
         expire_time = now + self._lifetime
         return Token(
-            self._signer.sign(claims | {"iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": expire_time}), expire_time
+            self._keys.sign(claims | {"iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": expire_time}), expire_time
         )

@@ -73,8 +73,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long each proof works."""
+    """How long a one-time code and a session work."""
 
     code: timedelta
     session: timedelta
-    token: timedelta

@@ -59,8 +59,14 @@ class Accounts(Protocol):
         """
 
 
-class Signer(Protocol):
+class Keys(Protocol):
     """The signing keys, in memory: signing waits for nothing, so it may happen within a transaction."""
+
+    async def load(self) -> None:
+        """Makes sure that the keys in memory are those of this moment; before a transaction, for it needs its own."""
+
+    async def published(self) -> Mapping[str, bytes]:
+        """The public keys by key id, the next one among them."""
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """A JSON Web Token of these claims, signed with the key of this moment."""

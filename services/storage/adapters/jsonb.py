@@ -76,9 +76,10 @@ class JsonbRecords:
         limit: int = 100,
     ) -> Sequence[Record]:
         """Documents by id (`Records.list`)."""
-        check_names(organization, collection)
+        check_names(organization, collection, *filter(None, [after]))
         query = _select(organization, collection).where(_R.id > after).order_by(_R.id).limit(limit)
         if where:
+            _check(where)
             query = query.where(_R.document.contains(dict(where)))
         async with self._database.transaction(organization) as connection:
             return [Record(*row) for row in await connection.execute(query)]

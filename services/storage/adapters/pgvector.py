@@ -78,11 +78,12 @@ class PgVectors:
 
     async def delete(self, organization: str, collection: str, ids: Iterable[str] | None = None) -> None:
         """Deletes vectors, or a whole collection (`Vectors.delete`)."""
-        check_names(organization, collection)
+        ids = None if ids is None else list(ids)
+        check_names(organization, collection, *(ids or ()))
         table = _COLLECTIONS if ids is None else _VECTORS
         where = [table.c.organization == organization, table.c.collection == collection]
         if ids is not None:
-            where.append(_V.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Text))))
+            where.append(_V.id == sa.any_(sa.literal(ids, sa.ARRAY(sa.Text))))
         async with self._database.transaction(organization) as connection:
             await connection.execute(sa.delete(table).where(*where))
 

@@ -15,6 +15,7 @@ from services.accounts.settings import Settings
 from services.kit import errors
 from services.kit.clock import ManualClock
 from services.kit.identity import ROLES, TokenVerifier
+from services.kit.pages import encode_token
 from services.kit.rpc.tokens import verifier_for
 from services.storage.sql import sqlstate
 
@@ -222,9 +223,21 @@ async def test_the_organization_and_its_members_are_shown(accounts: Accounts, se
         if not page_token:
             break
     assert names == [f"{LOCAL}/members/{member}" for member in ("m1", "m2", "m3", "m4", "owner")]
-    with pytest.raises(errors.InvalidArgument) as raised:
-        await accounts.stub.ListMembers(pb.ListMembersRequest(parent=LOCAL, page_token="x"), metadata=bearer(token))
-    assert raised.value.reason == "PAGE_TOKEN_INVALID"
+
+
+async def test_a_page_token_that_is_none_of_ours_is_refused(accounts: Accounts) -> None:
+    token = (await accounts.sign_in()).token
+    members, events = "members of local", "audit events of local"
+    for forged in ("x", encode_token("\0", scope=members), encode_token("m", scope=events), "é" * 9):
+        with pytest.raises(errors.InvalidArgument) as raised:
+            request = pb.ListMembersRequest(parent=LOCAL, page_token=forged)
+            await accounts.stub.ListMembers(request, metadata=bearer(token))
+        assert raised.value.reason == "PAGE_TOKEN_INVALID"
+    for forged in (encode_token("x", scope=events), encode_token("9" * 30, scope=events)):
+        with pytest.raises(errors.InvalidArgument) as raised:
+            again = pb.ListAuditEventsRequest(parent=LOCAL, page_token=forged)
+            await accounts.stub.ListAuditEvents(again, metadata=bearer(token))
+        assert raised.value.reason == "PAGE_TOKEN_INVALID"
 
 
 async def test_a_second_start_and_a_second_copy_change_nothing(start: Start, settings: Settings) -> None:
