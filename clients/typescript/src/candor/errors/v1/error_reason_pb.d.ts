@@ -160,6 +160,20 @@ export enum ErrorReason {
   UNIMPLEMENTED = 14,
 
   /**
+   * What is to be changed is not as it was when it was read; read it again. Metadata: {"revision": "4"}.
+   *
+   * @generated from enum value: ERROR_REASON_REVISION_STALE = 15;
+   */
+  REVISION_STALE = 15,
+
+  /**
+   * What was sent is larger than what is kept, in bytes. Metadata: {"limit": "1048576"}.
+   *
+   * @generated from enum value: ERROR_REASON_TOO_LARGE = 16;
+   */
+  TOO_LARGE = 16,
+
+  /**
    * The organization is unknown. Metadata: {"organization": "local"}.
    *
    * @generated from enum value: ERROR_REASON_ORGANIZATION_NOT_FOUND = 100;
