@@ -40,8 +40,7 @@ def explain_statement(sql: str, dialect: str) -> str:
         tree = parse_one(sql, dialect=dialect)
     except SqlglotError:
         return f"Runs: {sql}"
-    words = _query(tree)
-    return words[:1].upper() + words[1:] + "."
+    return f"Shows {_query(tree)}."
 
 
 def _query(tree: exp.Expr) -> str:

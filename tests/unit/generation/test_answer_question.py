@@ -16,7 +16,7 @@ async def test_a_question_becomes_checked_sql_with_rows_and_an_explanation() -> 
     notebook = Notebook()
     result = await answering(Drafts([Draft((candidate(),))]))(QUESTION, notebook)
     assert (result.outcome, result.sql, result.row_count) == (Outcome.ANSWERED, COUNT, 1)
-    assert result.explanation == "The number of rows of customers where city is “Paris”."
+    assert result.explanation == "Shows the number of rows of customers where city is “Paris”."
     assert result.rows is not None
     assert result.rows.columns == ((0,),)
 
