@@ -317,3 +317,10 @@ def test_grouping_by_a_key_names_every_shown_column_where_the_dialect_wants_it()
     question = "What is the name of the customer with the most orders?"
     assert "GROUP BY customers.customer_id, customers.name" in draft(SHOP, question, "duckdb").candidates[0].sql
     assert "GROUP BY customers.customer_id ORDER" in draft(SHOP, question, "sqlite").candidates[0].sql
+
+
+def test_a_negation_that_found_no_place_lowers_the_confidence() -> None:
+    plain = draft(SHOP, "Show the names of products.").candidates[0]
+    lost = draft(SHOP, "Show the names of products not.").candidates[0]
+    assert lost.sql == plain.sql
+    assert lost.confidence < plain.confidence / 2

@@ -39,7 +39,10 @@ def negated(sentence: Sentence, place: int) -> bool:
             sentence.claim("negation", step)
             return True
         content += item.kind not in {"small", "request"}
-        if item.kind in {"mark", "value", "compare", "clause"} or content > 2:
+        ends = item.kind in {"mark", "value", "compare"} or (
+            item.kind == "clause" and sentence.tokens[item.start].lower != "with"
+        )
+        if ends or content > 3:
             return False
     return False
 

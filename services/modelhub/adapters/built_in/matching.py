@@ -117,12 +117,14 @@ def read_values(sentence: Sentence, sketch: Sketch) -> None:
 
 
 def _preceded_by_unequal(sentence: Sentence, place: int) -> bool:
-    previous = sentence.previous_content(place, 4)
-    if previous is not None and sentence.free(previous):
-        item = sentence.items[previous]
-        if item.kind == "compare" and item.cue in {"!=", "="}:
-            sentence.claim("where", previous)
+    """Whether "is not", "are not" or "other than" stands before the value, verbs apart; claims it and "equal to"."""
+    for step in range(place - 1, max(place - 6, -1), -1):
+        item = sentence.items[step]
+        if item.kind == "compare" and item.cue in {"!=", "="} and sentence.free(step):
+            sentence.claim("where", step)
             return item.cue == "!="
+        if item.kind not in {"small", "request", "word"} and not (item.kind == "name" and step >= place - 2):
+            return False
     return False
 
 

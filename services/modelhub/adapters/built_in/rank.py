@@ -4,7 +4,7 @@ import math
 import tomllib
 from importlib import resources
 
-from services.modelhub.adapters.built_in.ir import Query, conditions, queries
+from services.modelhub.adapters.built_in.ir import queries
 from services.modelhub.adapters.built_in.propose import Proposal
 from services.modelhub.adapters.built_in.realize import Realized
 
@@ -24,6 +24,7 @@ def features(proposal: Proposal, realized: Realized) -> dict[str, float]:
         "unlinked": min(sum(item.kind == "word" for item in items), 6),
         "unused_names": sum(items[n].kind == "name" for n in loose),
         "unused_values": sum(items[n].kind in {"value", "quoted", "number", "date"} for n in loose),
+        "unused_negation": sum(items[n].kind == "negation" or items[n].cue == "!=" for n in loose),
         "unused_cues": sum(items[n].kind in _CUES for n in loose),
         "mentions": sum(role == "mention" for role in sentence.claimed.values()),
         "ambiguous": min(len(sentence.ambiguous), 4),
@@ -32,7 +33,6 @@ def features(proposal: Proposal, realized: Realized) -> dict[str, float]:
         "tables": len(realized.tables) - 1,
         "tied": float(realized.is_tied),
         "through": len(query.through),
-        "conditions": sum(1 for _ in conditions(query.where)),
         "nested": sum(1 for _ in queries(query)) - 1,
         "group": float(bool(query.group)),
         "having": float(query.having is not None),
@@ -72,8 +72,3 @@ def confidence(proposal: Proposal, realized: Realized) -> float:
     """The estimated chance, in (0, 1), that this candidate answers the question."""
     score = sum(_ALL_WEIGHTS.get(name, 0.0) * value for name, value in features(proposal, realized).items())
     return 1.0 / (1.0 + math.exp(-max(min(score, 30.0), -30.0)))
-
-
-def shape(query: Query) -> tuple[int, int]:
-    """A tie-break that prefers the shorter query."""
-    return (sum(1 for _ in queries(query)), len(query.select))

@@ -14,7 +14,7 @@ _TABLE_SCORE = 0.8
 
 @dataclass
 class Sketch:
-    """A query in the making; `doubts` counts guesses that had a close second."""
+    """A query in the making: what each clause has contributed so far."""
 
     select: list[Measure] = field(default_factory=list)
     where: list[tuple[int, Condition]] = field(default_factory=list)
@@ -30,7 +30,6 @@ class Sketch:
     pinned: str | None = None
     pinned_column: ColumnRef | None = None
     negated: set[int] = field(default_factory=set)
-    guesses: list[float] = field(default_factory=list)
 
 
 @dataclass
