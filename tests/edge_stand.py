@@ -245,7 +245,8 @@ def stand(folder: Path) -> Iterator[Stand]:
                 gateway_server(loop, accounts_address=direct, generation_address=direct, jwks_cache="PT0S")
             )
             addresses = {f"{room}_address": direct for room in ROOMS}
-            edge, pid = stack.enter_context(envoy(folder, gateway_address=gateway, **addresses))
+            origins = ("https://candor.example",)
+            edge, pid = stack.enter_context(envoy(folder, gateway_address=gateway, origins=origins, **addresses))
             client = stack.enter_context(httpx.Client(base_url=edge, timeout=20, trust_env=False))
             yield Stand(services, edge, gateway, direct, pid, folder / "edge.log", client, loop.loop)
     finally:

@@ -18,7 +18,7 @@ _ACCESS_LOG = {
     "timestamp": "%START_TIME%",
     "service": "edge",
     "event": "call_ended",
-    "method": "%REQ(:METHOD)%",
+    "method": "%REQ(X-ENVOY-ORIGINAL-METHOD?:METHOD)%",
     "path": "%PATH(NQ:ORIG_OR_PATH)%",
     "rpc": "%PATH(NQ:PATH)%",
     "http": "%RESPONSE_CODE%",

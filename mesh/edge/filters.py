@@ -5,6 +5,7 @@ The transcoder stands before the token check, so that one rule per RPC covers RE
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from mesh.edge.contract import DESCRIPTORS, Contract
 from mesh.edge.settings import EdgeSettings
@@ -30,7 +31,7 @@ def typed(kind: str, **fields: Any) -> Json:
 def http_filters(settings: EdgeSettings, contract: Contract) -> list[Json]:
     """All filters, outermost first."""
     return [
-        same_origin(),
+        same_origin(settings),
         body_limit(settings),
         {"name": "envoy.filters.http.grpc_web", "typed_config": typed("filters.http.grpc_web.v3.GrpcWeb")},
         {"name": TRANSCODER, "typed_config": transcoder(settings, contract)},
@@ -98,13 +99,15 @@ def token_check(settings: EdgeSettings, contract: Contract) -> Json:
     )
 
 
-def same_origin() -> Json:
+def same_origin(settings: EdgeSettings) -> Json:
     """Changes that a browser sends for a page of another origin are refused, for they carry our cookie.
 
     Calls without an Origin are no browser's cross-origin calls, and pass.
     """
     everywhere = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
-    policy = typed("filters.http.csrf.v3.CsrfPolicy", filter_enabled=everywhere)
+    # Envoy compares hosts with ports, without the scheme.
+    ours = [{"exact": urlsplit(origin).netloc} for origin in settings.origins]
+    policy = typed("filters.http.csrf.v3.CsrfPolicy", filter_enabled=everywhere, additional_origins=ours)
     return _skipped_if({"not_matcher": _header("origin", ".+")}, "envoy.filters.http.csrf", policy)
 
 

@@ -35,7 +35,7 @@ _QUERY_BESIDE_BODY = {
 _UNREAD = [
     *("accept", "accept-encoding", "accept-language", "origin", "referer", "priority", "dnt", "x-user-agent"),
     *("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"),
-    *("x-forwarded-proto", "x-envoy-external-address"),
+    "x-forwarded-proto",
 ]
 _API_HEADERS = {
     "cache-control": "no-store",

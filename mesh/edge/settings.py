@@ -49,6 +49,8 @@ class EdgeSettings(BaseSettings):
     # Certificate chain and private key (PEM files); both or neither. Without them the edge speaks plain HTTP.
     tls_certificate: Path | None = None
     tls_private_key: Path | None = None
+    # Origins that count as ours besides the one in the Host header: ["https://candor.example"].
+    origins: tuple[str, ...] = ()
     # Proxies in front of the edge whose X-Forwarded-For is believed.
     trusted_hops: int = Field(default=0, ge=0)
     # The largest REST request in bytes; native gRPC is bounded by the services.

@@ -38,7 +38,7 @@ from services.kit.rpc import open_channel
 from services.laptop import LaptopSettings, create_sign_in_link
 
 LIMIT = 1.5
-ROUNDS, CALLS, WORKERS = 5, 800, 8
+ROUNDS, CALLS, WORKERS = 5, 400, 8
 QUESTION = "How many customers are there?"
 
 Calls = Callable[[], Coroutine[Any, Any, float]]

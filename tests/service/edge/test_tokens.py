@@ -89,3 +89,5 @@ def test_a_change_for_a_page_of_another_origin_is_refused(edge: Stand) -> None:
     assert edge.services.seen == []
     assert edge.call("POST", path, token=None, headers=headers | {"origin": edge.edge}, json={}).status_code == 200
     assert edge.call("POST", path, json={}).status_code == 200
+    ours = headers | {"origin": "https://candor.example"}
+    assert edge.call("POST", path, token=None, headers=ours, json={}).status_code == 200

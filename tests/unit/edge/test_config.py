@@ -2,10 +2,16 @@
 
 import json
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
 from mesh.edge.__main__ import find_envoy, main, write_config
@@ -31,6 +37,7 @@ def routes(settings: EdgeSettings) -> list[dict[str, Any]]:
         {f"{room}_address": f"{room}.candor.svc.cluster.local:8080" for room in (*CONTRACT.rooms, "gateway")},
         {"accounts_address": "unix:/run/candor/accounts.sock", "admin_address": "unix:/run/candor/admin.sock"},
         {"address": "[::1]:18080"},
+        {"origins": ["https://candor.example"]},
     ],
     ids=str,
 )
@@ -39,6 +46,18 @@ def test_envoy_accepts_the_configuration(settings: dict[str, Any], tmp_path: Pat
     envoy = [find_envoy(), "--mode", "validate", "--config-path", str(config), "--log-level", "error"]
     checked = subprocess.run(envoy, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr[-2000:]
+
+
+def test_envoy_accepts_a_certificate(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    built = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now)
+    (tmp_path / "cert.pem").write_bytes(built.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    settings = EdgeSettings(tls_certificate=tmp_path / "cert.pem", tls_private_key=tmp_path / "key.pem")
+    test_envoy_accepts_the_configuration(settings.model_dump(exclude_defaults=True), tmp_path)
+    assert "strict-transport-security" in json.dumps(edge_config(settings, CONTRACT))
 
 
 def test_no_route_retries() -> None:
