@@ -34,8 +34,9 @@ class AccountsServicer(rpc.AccountsServiceServicer):
     async def IssueToken(self, request: pb.IssueTokenRequest, context: Any) -> pb.IssueTokenResponse:
         """A token for a proof."""
         await self._keys.load()
-        with self._attempts.by(_client(context)):
-            match request.WhichOneof("grant"):
+        kind = str(request.WhichOneof("grant"))
+        with self._attempts.by(_client(context), kind):
+            match kind:
                 case "sign_in_code":
                     return wire.token_to_proto(*await self._sign_in.redeem_code(request.sign_in_code))
                 case "session":

@@ -18,7 +18,11 @@ class Key:
     sign_time: datetime
 
 
-@given(steps=st.lists(st.integers(0, 45 * 24 * 60).map(lambda minutes: timedelta(minutes=minutes)), max_size=40))
+# Minutes around a change of keys, and weeks between.
+STEPS = (st.integers(0, 30) | st.integers(0, 45 * 24 * 60)).map(lambda minutes: timedelta(minutes=minutes))
+
+
+@given(steps=st.lists(STEPS, max_size=40))
 def test_keys_are_published_before_and_kept_after_they_sign(steps: list[timedelta]) -> None:
     now, keys = START, list[Key]()
     published: dict[str, datetime] = {}
@@ -48,6 +52,13 @@ def test_a_key_signs_for_the_interval_and_no_longer_than_the_lead_after_it_is_no
     now = early + timedelta(minutes=late)
     added = plan(keys, now, ROTATION).add
     assert added == max(now + ROTATION.lead, START + ROTATION.interval)
+
+
+def test_a_key_is_removed_when_the_last_of_its_tokens_has_expired() -> None:
+    after = START + timedelta(days=30)
+    keys = [Key("b", after), Key("a", START)]
+    assert plan(keys, after + ROTATION.keep - timedelta(microseconds=1), ROTATION).remove == ()
+    assert plan(keys, after + ROTATION.keep, ROTATION).remove == ("a",)
 
 
 def test_a_slow_clock_signs_with_the_first_key() -> None:
