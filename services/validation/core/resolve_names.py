@@ -141,9 +141,7 @@ class _Names:
         select = scope.expression
         if not isinstance(select, exp.Select):
             return set()
-        return {self._key(each.args["alias"]) for each in select.expressions if isinstance(each, exp.Alias)} | {
-            self._key(each.this) for each in select.expressions if isinstance(each, exp.Column) and each.name != "*"
-        }
+        return {self._key(each.args["alias"]) for each in select.expressions if isinstance(each, exp.Alias)}
 
     def _take(self, source: Source, key: str) -> bool:
         output = (source.outputs or {}).get(key)
@@ -178,14 +176,15 @@ class _Names:
         start, end = place(column.this, len(self._text.sql))
         names = {output.name: source for source in sources for output in (source.outputs or {}).values()}
         near = process.extract(
-            column.name.lower(), {name: name.lower() for name in names}, scorer=fuzz.WRatio, limit=3, score_cutoff=60
+            column.name.lower(), {name: name.lower() for name in names}, scorer=fuzz.WRatio, limit=3, score_cutoff=70
         )
-        shown = [name for _, _, name in near]
+        elsewhere = [] if near and near[0][1] >= 85 else self._elsewhere(column)
+        shown = [] if elsewhere else [name for _, _, name in near]
         where = " or ".join(source.name for source in sources[:3] if source.name) or "what this reads"
         message = f"There is no column {column.name!r} in {where}."
         if shown:
             message += f" Did you mean {' or '.join(shown)}?"
-        elif elsewhere := self._elsewhere(column):
+        elif elsewhere:
             message += f" {' and '.join(elsewhere)} {'has' if len(elsewhere) == 1 else 'have'} it: join it."
         else:
             message += " Look at the schema for what there is."

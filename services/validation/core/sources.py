@@ -102,7 +102,7 @@ class Sources:
         return first | dict(list(outputs.items())[len(names) :])
 
     def _work_out(self, scope: Scope) -> Mapping[str, Output] | None:
-        names = [exp.to_identifier(name) for name in scope.outer_columns]
+        names = [exp.to_identifier(name) for name in scope.outer_columns] or _names_of_recursion(scope)
         lateral = scope.sources.get("")
         if scope.set_operation_scopes:
             inner = self.outputs(scope.set_operation_scopes[0])
@@ -160,6 +160,14 @@ def _column_aliases(node: exp.Expr) -> list[exp.Identifier]:
     alias = node.args.get("alias")
     columns = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
     return [each.this if isinstance(each, exp.ColumnDef) else each for each in columns or ()]
+
+
+def _names_of_recursion(scope: Scope) -> list[exp.Identifier]:
+    """The column names of WITH RECURSIVE t(a, b), for its first part, which is what the second part reads as t."""
+    node = scope.expression
+    while isinstance(node.parent, exp.SetOperation) and node.arg_key == "this":
+        node = node.parent
+    return _column_aliases(node.parent) if scope.is_cte and isinstance(node.parent, exp.CTE) else []
 
 
 def _changes_columns(star: exp.Expr) -> bool:

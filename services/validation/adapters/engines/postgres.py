@@ -35,7 +35,7 @@ _QUICK = timedelta(seconds=30)
 _SAMPLE_TIMEOUT_MS = 2000
 # Types that are taken as PostgreSQL writes them: exact, and without a range of Python's own.
 _AS_TEXT = (
-    *("date", "time", "timetz", "timestamp", "timestamptz", "interval", "numeric", "json", "jsonb", "uuid", "bytea"),
+    *("date", "time", "timetz", "timestamp", "timestamptz", "interval", "numeric", "json", "jsonb", "uuid"),
     *("inet", "cidr"),
 )
 _LOGIN = (
@@ -185,7 +185,7 @@ class PostgresEngine:
                 user=target.user,
                 password=target.password,
                 sslmode=target.tls_mode.value,
-                passfile="/dev/null",
+                passfile="/nonexistent",
                 sslcert="/nonexistent",
                 sslkey="/nonexistent",
                 gssencmode="disable",

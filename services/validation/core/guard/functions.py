@@ -65,6 +65,14 @@ def _unquoted(name: str) -> str:
 
 def check(text: Text, tree: exp.Expr) -> Iterator[Finding]:
     """The findings about calls: names that are not on the list, places where they may not stand, sizes too large."""
+    yield from check_calls(text, tree)
+    yield from _as_tables(text, tree)
+    yield from _sizes(text, tree)
+    yield from _types(text, tree)
+
+
+def check_calls(text: Text, tree: exp.Expr) -> Iterator[Finding]:
+    """The findings about the names of calls alone."""
     for call in calls(text, tree):
         if (call.schema and call.schema not in text.dialect.function_schemas) and not text.dialect.method_calls:
             yield text.finding(
@@ -76,9 +84,6 @@ def check(text: Text, tree: exp.Expr) -> Iterator[Finding]:
             )
         elif call.name not in text.dialect.functions:
             yield _refused(text, call)
-    yield from _as_tables(text, tree)
-    yield from _sizes(text, tree)
-    yield from _types(text, tree)
 
 
 def _refused(text: Text, call: Call) -> Finding:

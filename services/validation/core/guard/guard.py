@@ -52,7 +52,7 @@ def guard(sql: str, dialect: Dialect | str, catalog: Catalog | None = None) -> G
         findings = _agreement(text, parsed.tree, facts)
     if findings:
         return Guarded(findings, text, parsed.tree, explain=parsed.explain)
-    written = _written(text, parsed, facts, catalog)
+    written = _written(text, parsed, facts)
     if written is None:
         refusal = Finding(
             "SQL_PARSERS_DISAGREE", "The statement cannot be written anew with the same meaning. Write it more plainly."
@@ -67,9 +67,7 @@ def _second_reader(
     """What PostgreSQL's grammar sees, or the refusal that follows from it. Its syntax errors are the better ones."""
     if isinstance(parsed, Finding) and parsed.reason != "SQL_SYNTAX":
         return None, parsed
-    start = parsed.start if isinstance(parsed, parsing.Parsed) else 0
-    blank = "".join(character if character == "\n" else " " for character in text.sql[:start])
-    facts = postgres_grammar.read(text, blank + text.sql[start:])
+    facts = postgres_grammar.read(text, parsing.bare(text))
     if isinstance(facts, Finding):
         return None, facts
     if isinstance(parsed, Finding):
@@ -77,7 +75,8 @@ def _second_reader(
     if facts.forbidden is not None:
         kind, offset = facts.forbidden
         message = f"{kind} is not among what is let through. Write the statement without it."
-        return None, text.finding("SQL_CONSTRUCT_REFUSED", message, offset, offset + 1, construct=kind)
+        reason = "SQL_RELATION_REFUSED" if kind == "another database" else "SQL_CONSTRUCT_REFUSED"
+        return None, text.finding(reason, message, offset, offset + 1, construct=kind)
     return facts, None
 
 
@@ -93,49 +92,55 @@ def _agreement(text: Text, tree: exp.Expr, facts: postgres_grammar.Facts) -> tup
         if isinstance(table.this, exp.Identifier)
     )
     called = {call.name for call in functions.calls(text, tree)}
-    explicit = {each.name for each in facts.functions if not each.by_syntax}
+    explicit = {each.name for each in facts.functions if not each.by_syntax and not _is_operator(each)}
     foreign = [
         each
         for each in facts.functions
         if (each.schema and each.schema not in dialect.function_schemas)
-        or (each.name not in dialect.functions and not each.by_syntax)
+        or (each.name not in dialect.functions and not each.by_syntax and not _is_operator(each))
     ]
-    if tuple(seen) == facts.relations and explicit <= called | _WITHOUT_BRACKETS and not foreign:
+    if tuple(seen) == facts.relations and explicit <= called and not foreign:
         return ()
     message = "Two readers see different tables or functions in the statement. Write it more plainly."
     return (Finding("SQL_PARSERS_DISAGREE", message),)
 
 
-# Functions that PostgreSQL's grammar makes out of operators and words.
-_WITHOUT_BRACKETS = frozenset(
-    {"timezone", "like_escape", "similar_to_escape", "overlaps", "xmlexists", "is_normalized"}
-)
+def _is_operator(function: postgres_grammar.Function) -> bool:
+    """Whether PostgreSQL's grammar made a call out of words that are an operator, as of SIMILAR TO."""
+    return function.schema == "pg_catalog" and function.name in {
+        "timezone",
+        "like_escape",
+        "similar_to_escape",
+        "overlaps",
+        "xmlexists",
+        "is_normalized",
+    }
 
 
-def _written(
-    text: Text, parsed: parsing.Parsed, facts: postgres_grammar.Facts | None, catalog: Catalog | None
-) -> str | None:
+def _written(text: Text, parsed: parsing.Parsed, facts: postgres_grammar.Facts | None) -> str | None:
     """The statement written anew, and read again to the same tree with no findings; None where it is not the same."""
     if facts is not None:
-        return postgres_grammar.regenerate(text.sql[parsed.start :], facts)
+        return postgres_grammar.regenerate(parsing.bare(text), facts)
     try:
-        written = parsed.tree.sql(text.dialect.name, comments=False)
+        written = parsed.tree.sql(text.dialect.name, comments=False, copy=False)
         again = sqlglot.parse_one(written, read=text.dialect.name)
     except (SqlglotError, RecursionError, ValueError):
         return None
-    if again != parsed.tree and _quoted(again) != _quoted(parsed.tree):
+    if again != parsed.tree and _plain(again) != _plain(parsed.tree):
         return None
+    # The tree is the one that was checked; the generator may still have chosen other names for its calls.
     second = Text(written, text.dialect)
-    if reading.read(second) is not None or parsing.forbidden_node(second, again) is not None:
-        return None
-    if any(functions.check(second, again)) or any(relations.check(second, again, catalog)):
+    if reading.read(second) is not None or any(functions.check_calls(second, again)):
         return None
     return written
 
 
-def _quoted(tree: exp.Expr) -> exp.Expr:
-    """A copy in which every name is quoted: the generator adds quotes to names that are also keywords."""
+def _plain(tree: exp.Expr) -> exp.Expr:
+    """A copy without what the generator adds and means nothing: quotes around keywords, ON TRUE after a comma."""
     copy = tree.copy()
-    for identifier in copy.find_all(exp.Identifier):
-        identifier.set("quoted", value=True)
+    for node in copy.find_all(exp.Identifier, exp.Join):
+        if isinstance(node, exp.Identifier):
+            node.set("quoted", value=True)
+        elif node.args.get("on") == exp.true() and not node.side:
+            node.set("on", value=None)
     return copy

@@ -58,12 +58,21 @@ def parse(text: Text) -> Parsed | Finding:
     if wrong is not None:
         return wrong
     start = text.pieces[first].start
-    # The parts before are blanked, so that the places of nodes are places of the whole text.
-    blank = "".join(character if character == "\n" else " " for character in text.sql[:start])
-    tree = _tree(text, blank + text.sql[start:])
+    text.pieces = text.pieces[first:]
+    tree = _tree(text, bare(text))
     if isinstance(tree, Finding):
         return tree
     return forbidden_node(text, tree) or Parsed(tree, prefix, start)
+
+
+def bare(text: Text) -> str:
+    """The statement alone, without comments and what stands before it; every piece stays at its place."""
+    written, end = [], 0
+    for piece in text.pieces:
+        written.append("".join(each if each == "\n" else " " for each in text.sql[end : piece.start]))
+        written.append(piece.text)
+        end = piece.end
+    return "".join(written)
 
 
 def _second_statement(text: Text) -> Finding | None:
@@ -185,24 +194,30 @@ def _offset(text: Text, line: object, column: object, what: str) -> int:
 
 def syntax_finding(text: Text, where: int, what: str) -> Finding:
     """The finding for a statement that stops making sense at an offset, with the keyword that was perhaps meant."""
-    around = [piece for piece in text.pieces if piece.start <= where]
-    for piece in reversed(around[-3:]):
-        if piece.kind == "word" and piece.text.lower() not in KEYWORDS:
-            near = process.extractOne(piece.text.lower(), KEYWORDS, scorer=fuzz.ratio, score_cutoff=75)
-            if near:
-                return text.finding(
-                    "SQL_SYNTAX",
-                    f"{piece.text!r} does not fit here. Did you mean {near[0].upper()}?",
-                    piece.start,
-                    piece.end,
-                    suggestion=near[0].upper(),
-                )
+    meant = _keyword_meant([piece for piece in text.pieces if piece.start <= where][-3:])
+    if meant is not None:
+        piece, keyword = meant
+        message = f"{piece.text!r} does not fit here. Did you mean {keyword}?"
+        return text.finding("SQL_SYNTAX", message, piece.start, piece.end, suggestion=keyword)
     if where >= len(text.sql.rstrip()):
         end = len(text.sql.rstrip())
         return text.finding("SQL_SYNTAX", "The statement ends too early: something is missing.", end, end)
     what = what or next((piece.text for piece in text.pieces if piece.end > where), "")
     message = f"{what[:40]!r} does not fit here. Check what stands before it: a comma, a bracket or a keyword."
     return text.finding("SQL_SYNTAX", message, where, where + max(1, len(what)))
+
+
+def _keyword_meant(pieces: list[Piece]) -> tuple[Piece, str] | None:
+    """The piece that is most like a keyword without being one, and the keyword. A plural ("orders") is a name."""
+    best: tuple[float, Piece, str] | None = None
+    for piece in pieces:
+        word = piece.text.lower()
+        if piece.kind != "word" or word in KEYWORDS or word.removesuffix("s") in KEYWORDS:
+            continue
+        near = process.extractOne(word, KEYWORDS, scorer=fuzz.ratio, score_cutoff=75)
+        if near and (best is None or near[1] > best[0]):
+            best = (near[1], piece, near[0].upper())
+    return best and (best[1], best[2])
 
 
 def walk(tree: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:

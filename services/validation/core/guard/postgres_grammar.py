@@ -83,7 +83,7 @@ def _facts(tree: str, statement: dict[str, Any]) -> Facts:
         elif kind == "RangeVar":
             relations.append((node.get("schemaname", ""), node["relname"]))
             if node.get("catalogname"):
-                forbidden = forbidden or ("catalog", int(node.get("location", 0)))
+                forbidden = forbidden or ("another database", int(node.get("location", 0)))
         elif kind == "FuncCall":
             *schema, name = [part["String"]["sval"] for part in node["funcname"]]
             by_syntax = node.get("funcformat") == "COERCE_SQL_SYNTAX"

@@ -115,6 +115,10 @@ def _shortest(catalog: Catalog, full_name: str) -> str:
 
 def _odd_sources(text: Text, tree: exp.Expr) -> Iterator[Finding]:
     """A table whose name is neither an identifier nor a call: a text, a parameter, a stage."""
+    for described in tree.find_all(exp.Summarize, exp.Describe):
+        if not isinstance(described.this, (exp.Table, exp.Query)):
+            start, end = place(described, len(text.sql))
+            yield text.finding("SQL_RELATION_REFUSED", "Name a table here.", start, end)
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, (exp.Identifier, exp.Func, exp.Dot)):
             start, end = place(table, len(text.sql))

@@ -103,23 +103,22 @@ def _pattern(dialect: Dialect) -> re.Pattern[str]:
 
 
 def _cut(text: Text) -> Finding | None:
-    pattern, sql, offset, pieces = _pattern(text.dialect), text.sql, 0, text.pieces
+    match_at, sql, offset, pieces = _pattern(text.dialect).match, text.sql, 0, text.pieces
+    openers = {"'", *(quote[0] for quote in text.dialect.name_quotes if quote != "[]")}
     while offset < len(sql):
-        match = pattern.match(sql, offset)
+        match = match_at(sql, offset)
         assert match is not None, "a mark matches any character"
-        kind, end = str(match.lastgroup), match.end()
+        kind, end = match.lastgroup, match.end()
         if kind == "comment":
             end = _end_of_comment(sql, offset, nested=text.dialect.nested_comments)
             if end < 0:
                 return text.finding("SQL_SYNTAX", "This comment is never closed. Add */.", offset, len(sql))
         elif kind != "space":
-            kind = "string" if kind == "tag" else kind
             mark = match.group()
-            if mark == "'" or any(mark == quote[0] for quote in text.dialect.name_quotes if quote != "[]"):
-                return text.finding(
-                    "SQL_SYNTAX", f"What opens here is never closed. Add {mark} at its end.", offset, len(sql)
-                )
-            pieces.append(Piece(kind, mark, offset, end))
+            if kind == "mark" and mark in openers:
+                message = f"What opens here is never closed. Add {mark} at its end."
+                return text.finding("SQL_SYNTAX", message, offset, len(sql))
+            pieces.append(Piece("string" if kind == "tag" else str(kind), mark, offset, end))
             if len(pieces) > MAX_PIECES:
                 return Finding("SQL_TOO_LARGE", f"The statement has more than {MAX_PIECES:,} words. Shorten it.")
         offset = end
