@@ -1,6 +1,7 @@
 """`make demo`: starts the platform with nothing kept, asks the sample a few questions, and stops it."""
 
 import asyncio
+import random
 import socket
 import sys
 import tempfile
@@ -63,19 +64,23 @@ async def ask(address: str, token: str, question: str) -> AsyncIterator[pb.Gener
 
 def free_settings(state: Path) -> LaptopSettings:
     """Settings on ports that are free now."""
+    first = free_ports(7)
+    return LaptopSettings(state=state, address=f"127.0.0.1:{first}", first_port=first + 1)
+
+
+def free_ports(count: int) -> int:
+    """The first of as many ports in a row that are free now, below those that outgoing connections take."""
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = probe.getsockname()[1]
-        wanted = range(first, first + 7)
-        if wanted.stop < 65000 and all(_is_free(port) for port in wanted):
-            return LaptopSettings(state=state, address=f"127.0.0.1:{first}", first_port=first + 1)
+        first = random.randrange(20_000, 32_000)  # noqa: S311  Ports are no secret.
+        if all(_is_free(port) for port in range(first, first + count)):
+            return first
 
 
 async def demo(console: Console) -> int:
     """Asks the questions; 0 when each came to a result."""
     with tempfile.TemporaryDirectory(prefix="candor-demo-") as folder:
-        Path(folder).chmod(0o755)
+        # The embedded server may run as a user of its own, who must be able to enter.
+        await asyncio.to_thread(Path(folder).chmod, 0o755)
         settings = free_settings(Path(folder) / "state")
         console.print("Starting Candor …")
         async with platform(settings, verbose=False):
@@ -93,7 +98,7 @@ async def _show(console: Console, address: str, token: str, question: str) -> bo
             case "step" if event.step.state != progress_pb2.Step.STATE_STARTED:
                 ms = event.step.duration.ToTimedelta().total_seconds() * 1000
                 failed = event.step.state == progress_pb2.Step.STATE_FAILED
-                mark = "[red]×[/red]" if failed else "[green]✓[/green]"
+                mark = "[red]x[/red]" if failed else "[green]✓[/green]"
                 details = "; ".join(event.step.details[:3])
                 console.print(f"{mark} {event.step.id:<10} {ms:6.0f} ms  [dim]{details[:110]}[/dim]", highlight=False)
             case "check" if event.check.findings:
@@ -145,7 +150,11 @@ def _cells(values: validation_service_pb2.RowBatch.Values) -> list[str]:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def main() -> int:

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,23 +14,10 @@ from queue import Empty, Queue
 import httpx
 import pytest
 
+from services.cli.demo import free_ports
+
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 120
-
-
-def free_ports() -> int:
-    """The first of eight ports in a row that are free now."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first: int = probe.getsockname()[1]
-        if first < 60_000 and all(_is_free(port) for port in range(first, first + 8)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @dataclass
@@ -95,6 +81,7 @@ def start_platform(state: Path, port: int) -> RunningPlatform:
             pytest.fail("the platform did not start:\n" + "".join(seen[-40:]))
         seen.append(line)
         if not line:
+            process.wait()
             pytest.fail("the platform ended:\n" + "".join(seen[-40:]))
         if found := re.search(r"Sign in, once: (\S+)", line):
             return RunningPlatform(process, state, port, found.group(1))
@@ -103,15 +90,16 @@ def start_platform(state: Path, port: int) -> RunningPlatform:
 def _pump(process: subprocess.Popen[str], lines: "Queue[str]") -> None:
     # Its pipe must be read to the end, or the platform would wait for us.
     assert process.stdout is not None
-    for line in process.stdout:
-        lines.put(line)
+    with process.stdout:
+        for line in process.stdout:
+            lines.put(line)
     lines.put("")
 
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
     folder = tmp_path_factory.mktemp("platform")
-    running = start_platform(folder / "state", free_ports())
+    running = start_platform(folder / "state", free_ports(8))
     yield running
     assert running.stop() == 0
 

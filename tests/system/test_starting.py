@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from system.conftest import ROOT, RunningPlatform, environment, free_ports, start_platform
+from system.conftest import ROOT, RunningPlatform, environment, start_platform
+
+from services.cli.demo import free_ports
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("platform")]
 
@@ -40,7 +42,7 @@ def processes_of(state: Path) -> list[str]:
 
 
 def test_a_second_start_on_the_same_state_is_refused_in_one_line(platform: RunningPlatform) -> None:
-    second = start_badly(platform.state, free_ports())
+    second = start_badly(platform.state, free_ports(8))
     assert second.returncode == 1
     (line,) = second.stderr.strip().splitlines()
     assert "runs already" in line
@@ -48,7 +50,7 @@ def test_a_second_start_on_the_same_state_is_refused_in_one_line(platform: Runni
 
 
 def test_a_taken_port_is_named_in_one_line(tmp_path: Path) -> None:
-    port = free_ports()
+    port = free_ports(8)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
@@ -62,7 +64,7 @@ def test_a_taken_port_is_named_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_leaves_no_process_behind(tmp_path_factory: pytest.TempPathFactory, number: signal.Signals) -> None:
     state = tmp_path_factory.mktemp("stopping") / "state"
-    running = start_platform(state, free_ports())
+    running = start_platform(state, free_ports(8))
     assert len(processes_of(state)) > 7
     running.process.send_signal(number)
     assert running.process.wait(60) == 0

@@ -5,8 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from system.conftest import RunningPlatform, free_ports
+from system.conftest import RunningPlatform
 from system.test_questions import ORGANIZATION, SAMPLE, reason
+
+from services.cli.demo import free_ports
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("platform")]
 
@@ -71,7 +73,7 @@ def test_a_data_source_that_cannot_be_is_refused_in_words(
 ) -> None:
     folder = platform.state.parent
     Path(folder / "text.db").write_text("not a database " * 100)
-    known = {"folder": folder, "state": platform.state, "port": free_ports()}
+    known = {"folder": folder, "state": platform.state, "port": free_ports(8)}
     ((engine, fields),) = connection.items()
     filled = {key: value.format_map(known) if isinstance(value, str) else value for key, value in fields.items()}
     body = {"dataSourceId": "wrong", "dataSource": {"displayName": "Wrong", "connection": {engine: filled}}}
