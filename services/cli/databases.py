@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from services.validation.adapters.engines.open import OpenEngines
 from services.validation.core.model import Connection, DuckdbConnection, PostgresConnection, SqliteConnection, TlsMode
@@ -26,19 +24,21 @@ def connection_from_url(text: str) -> Connection:
         UrlError: It is no URL, of another kind of database, or says more than a connection may.
     """
     try:
-        url = make_url(text)
-    except (ArgumentError, ValueError) as error:
+        url = urlsplit(text)
+    except ValueError as error:
         # The text may hold a password, so it is not repeated.
         raise UrlError(f"The database is not a URL. Write {_FORMS}.") from error
-    match url.drivername.partition("+")[0]:
+    kind = url.scheme.partition("+")[0]
+    if not kind or "://" not in text or url.fragment:
+        raise UrlError(f"The database is not a URL. Write {_FORMS}.")
+    match kind:
         case "sqlite":
             return SqliteConnection(_file(url))
         case "duckdb":
             return DuckdbConnection(_file(url))
         case "postgresql" | "postgres":
             return _postgres(url)
-        case other:
-            raise UrlError(f"Candor does not read {other!r} databases yet. Write {_FORMS}.")
+    raise UrlError(f"Candor does not read {kind!r} databases yet. Write {_FORMS}.")
 
 
 @contextmanager
@@ -51,27 +51,34 @@ def open_engine(connection: Connection) -> Iterator[Engine]:
         yield engines.open(connection, own=True)
 
 
-def _file(url: URL) -> str:
-    if not url.database or url.database == ":memory:" or url.host or url.query:
-        kind = url.drivername.partition("+")[0]
-        raise UrlError(f"Name a file, and nothing else: {kind}:///relative/path or {kind}:////absolute/path.")
-    return str(Path(url.database).absolute())
+def _file(url: SplitResult) -> str:
+    path = unquote(url.path.removeprefix("/"))
+    if not path or path == ":memory:" or url.netloc or url.query or "\0" in path:
+        raise UrlError(
+            f"Name a file, and nothing else: {url.scheme}:///relative/path or {url.scheme}:////absolute/path."
+        )
+    return str(Path(path).absolute())
 
 
-def _postgres(url: URL) -> PostgresConnection:
-    host = url.host or url.query.get("host")
-    unknown = url.query.keys() - {"sslmode", "host"}
-    if unknown or not isinstance(host, str) or not url.database or not url.username:
-        form = "postgresql://user:password@host:port/database"
+def _postgres(url: SplitResult) -> PostgresConnection:
+    form = "postgresql://user:password@host:port/database"
+    options = parse_qs(url.query)
+    try:
+        port = url.port
+    except ValueError as error:
+        raise UrlError(f"The port is a number. Write {form}.") from error
+    host = url.hostname or options.get("host", [""])[-1]
+    database, user = unquote(url.path.removeprefix("/")), unquote(url.username or "")
+    if options.keys() - {"sslmode", "host"} or not (host and database and user):
         raise UrlError(f"Write {form}; ?sslmode=… and a socket's folder as ?host=… may follow.")
-    mode = url.query.get("sslmode", TlsMode.PREFER.value)
+    mode = options.get("sslmode", [TlsMode.PREFER.value])[-1]
     if mode not in set(TlsMode):
         raise UrlError(f"sslmode must be one of {', '.join(TlsMode)}.")
     return PostgresConnection(
         host=host,
-        database=url.database,
-        user=url.username,
-        port=url.port or 5432,
-        password=url.password or "",
-        tls_mode=TlsMode(str(mode)),
+        database=database,
+        user=user,
+        port=port or 5432,
+        password=unquote(url.password or ""),
+        tls_mode=TlsMode(mode),
     )
