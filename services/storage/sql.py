@@ -22,6 +22,7 @@ from services.storage.embedded import EmbeddedPostgres, embedded_folder
 
 # The setting that row-level security policies read, for the length of a transaction.
 ORGANIZATION_SETTING = "candor.organization"
+_LOCK_NOT_AVAILABLE = "55P03"
 
 _METADATA = sa.MetaData()
 _ANSWERS = sa.Table(
@@ -94,12 +95,25 @@ class Database:
             self._unit.set(None)
 
     async def recall(self, organization: str, key: str, digest: bytes) -> tuple[bytes, bytes] | None:
-        """Claims a request's key, or returns what was answered to it (`services.kit.rpc.interceptor.Replays`)."""
+        """Claims a request's key, or returns what was answered to it (`services.kit.rpc.interceptor.Replays`).
+
+        Raises:
+            Unavailable: The same request is still being answered.
+        """
         connection = await self.connection()
         claim = sa.dialects.postgresql.insert(_ANSWERS).values(
             organization=organization, key=key, digest=digest, answer=b""
         )
-        claimed = await connection.execute(claim.on_conflict_do_nothing().returning(_ANSWERS.c.key))
+        try:
+            claimed = await connection.execute(claim.on_conflict_do_nothing().returning(_ANSWERS.c.key))
+        except OperationalError as error:
+            if sqlstate(error) != _LOCK_NOT_AVAILABLE:
+                raise
+            raise Unavailable(
+                "SERVICE_UNAVAILABLE",
+                "The same request is still being answered. Repeat it, with its request_id, in a moment.",
+                retry_after_s=1.0,
+            ) from error
         if claimed.first() is not None:
             return None
         kept = await connection.execute(
@@ -151,6 +165,8 @@ async def open_database(
             pool_size=10,
             max_overflow=10,
             pool_timeout=timedelta(seconds=10).total_seconds(),
+            # Connections of before a restart are noticed and replaced, at the cost of a round trip.
+            pool_pre_ping=True,
             # An error is logged with its statement, never with what people wrote.
             hide_parameters=True,
             connect_args={"connect_timeout": 5, "options": "-c statement_timeout=15000 -c lock_timeout=10000"},

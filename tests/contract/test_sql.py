@@ -15,6 +15,7 @@ from candor.generation.v1 import generation_service_pb2_grpc as rpc
 from identities import Signer
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.kit import errors
 from services.kit.identity import current_principal
@@ -23,7 +24,7 @@ from services.kit.rpc import Servicer, build_server, open_channel
 from services.kit.rpc.server import serving
 from services.kit.settings import ServiceSettings
 from services.storage.embedded import EmbeddedPostgres
-from services.storage.sql import Database, migrate, open_database, sqlstate
+from services.storage.sql import Database, migrate, open_database, request_answers_table, sqlstate
 
 MIGRATION = """
 from alembic import op
@@ -282,3 +283,41 @@ async def test_an_error_of_the_database_does_not_repeat_what_was_written(databas
     with pytest.raises(DBAPIError) as raised:
         await write(database, "one", "a salary of 4711", owner="two")
     assert "4711" not in str(raised.value)
+
+
+async def test_a_database_that_dropped_its_connections_is_used_again(
+    database: Database, postgres: EmbeddedPostgres, url: URL
+) -> None:
+    await write(database, "one", "kept")
+    admin = sa.create_engine(postgres.url("postgres"))
+    with admin.connect() as connection:
+        terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :name"
+        assert connection.scalar(sa.text(terminate), {"name": url.database}) == 1
+    admin.dispose()
+    assert await notes(database, "one") == ["kept"]
+
+
+async def test_a_repeated_request_that_waits_too_long_for_the_first_may_be_tried_again(
+    database: Database, url: URL
+) -> None:
+    signer, request_id = Signer(), str(uuid.uuid4())
+    impatient = create_async_engine(url, connect_args={"options": "-c lock_timeout=200"})
+    holding = await database.engine.connect()
+    async with holding.begin() as first, serve(Database(impatient), signer) as stub:
+        await holding.execute(sa.text("SELECT set_config('candor.organization', 'local', true)"))
+        await holding.execute(
+            sa.insert(request_answers_table()).values(
+                organization="local",
+                key=f"/candor.generation.v1.GenerationService/CreateGeneration:{request_id}",
+                digest=b"",
+                answer=b"",
+            )
+        )
+        with pytest.raises(errors.Unavailable) as raised:
+            await stub.CreateGeneration(request("q", request_id), metadata=signer.metadata())
+        await first.rollback()
+        await stub.CreateGeneration(request("q", request_id), metadata=signer.metadata())
+    await holding.close()
+    await impatient.dispose()
+    assert raised.value.retry_after_s == 1
+    assert await notes(database, "local") == ["q"]
