@@ -13,6 +13,7 @@ import { Confidence } from "./Confidence";
 import { marksOf } from "./Findings";
 import type { Progress } from "./progress";
 import { ResultRows } from "./ResultRows";
+import { Unmatched } from "./Unmatched";
 import { Withheld } from "./Withheld";
 
 interface SectionProps {
@@ -86,6 +87,7 @@ function Answered({ result, progress, onAsk, busy }: Omit<AnswerProps, "question
         <h2 className="sr-only">Answer</h2>
         <p className="text-title max-w-[52ch] font-serif text-pretty">{result.explanation}</p>
         <Confidence value={result.confidence} />
+        <Unmatched words={progress.drafts.at(-1)?.unlinked ?? []} />
       </div>
       <Section title="Rows">
         <ResultRows rows={rows} total={result.rowCount} truncated={result.truncated} />
@@ -119,6 +121,7 @@ export function Answer({ question, result, progress, onAsk, busy }: AnswerProps)
         <p className="max-w-prose">
           {result.explanation || "The question has more than one likely reading, and they give different answers."}
         </p>
+        <Unmatched words={progress.drafts.at(-1)?.unlinked ?? []} />
         {alternatives}
       </div>
     );

@@ -2,6 +2,7 @@
 
 import type { Abstention } from "@candor/client/candor/generation/v1/generation_service_pb";
 
+import { Words } from "./Unmatched";
 import { stretchesOf, type Stretch } from "./understood";
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -68,16 +69,7 @@ export function Withheld({ abstention, question }: WithheldProps) {
           <h3 id="unknown" className="eyebrow mb-2">
             Words that matched nothing
           </h3>
-          <ul className="flex flex-wrap gap-2">
-            {unknown.map((word) => (
-              <li
-                key={word}
-                className="bg-caution-wash text-caution rounded-control text-small px-2.5 py-1 font-medium"
-              >
-                {word}
-              </li>
-            ))}
-          </ul>
+          <Words words={unknown} />
         </section>
       ) : null}
     </div>

@@ -7,7 +7,7 @@ export const SAMPLE_QUESTIONS: readonly string[] = [
   "How many customers do we have?",
   "What are the 5 most expensive products by list price?",
   "How many orders are there for each status?",
-  "Which three countries have the most customers?",
+  "How many customers have never placed an order?",
   "What is the average salary for each job title?",
 ];
 
