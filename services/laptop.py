@@ -129,6 +129,7 @@ def front_programs(settings: LaptopSettings) -> list[Program]:
     }
     edge = {f"CANDOR_EDGE_{name.upper()}_ADDRESS": settings.service_address(name) for name in names}
     edge |= {"CANDOR_EDGE_ADDRESS": settings.address}
+    edge_command = [sys.executable, "-m", "mesh.edge", "--config", str(settings.state / "edge" / "envoy.json")]
     return [
         Program(
             "gateway",
@@ -136,7 +137,7 @@ def front_programs(settings: LaptopSettings) -> list[Program]:
             gateway,
             _http_ready(settings.service_address("gateway"), "/healthz"),
         ),
-        Program("edge", [sys.executable, "-m", "mesh.edge"], edge, _http_ready(settings.address, "/v1/jwks")),
+        Program("edge", edge_command, edge, _http_ready(settings.address, "/v1/jwks")),
     ]
 
 

@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m mesh.edge", description=__doc__)
     parser.add_argument("--print", action="store_true", help="print the configuration as JSON and stop")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the configuration to FILE and stop")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="where to keep the configuration while it runs")
     options = parser.parse_args(arguments)
     settings = EdgeSettings()
     if options.print:
@@ -62,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif options.write:
         write_config(settings, options.write)
     else:
-        config = write_config(settings, Path(tempfile.mkdtemp(prefix="candor-edge-")) / "envoy.json")
+        path = options.config or Path(tempfile.mkdtemp(prefix="candor-edge-")) / "envoy.json"
+        config = write_config(settings, path)
         line = command(settings, config)
         # Envoy takes this process's place, so that signals reach it.
         os.execv(line[0], line)  # noqa: S606

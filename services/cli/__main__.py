@@ -1,4 +1,4 @@
-"""The `candor` command: ask, predict, eval, check. Each command imports what it needs when it runs."""
+"""The `candor` command: ask, predict, eval, check, sign-in. Each command imports what it needs when it runs."""
 
 import asyncio
 import json
@@ -142,6 +142,17 @@ def _predict(questions: "Dataset", model: str, jobs: int) -> "list[Prediction]":
 def _fail(message: str, code: int) -> NoReturn:
     typer.echo(f"candor: {message}", err=True)
     raise typer.Exit(code)
+
+
+@app.command(name="sign-in")
+def sign_in() -> None:
+    """Prints a new link that signs you in to the Candor that runs on this machine, once."""
+    from services.laptop import LaptopSettings, create_sign_in_link  # noqa: PLC0415  As above.
+
+    try:
+        typer.echo(asyncio.run(create_sign_in_link(LaptopSettings())))
+    except CandorError as error:
+        _fail(f"{error.message} Is Candor running here? `make run` starts it.", EXIT_ERROR)
 
 
 def main() -> None:

@@ -5,8 +5,10 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
@@ -49,6 +51,14 @@ class RunningPlatform:
         found = re.search(r"http\S+/signin\?code=\S+", output.stdout.replace("\n", ""))
         assert found, output.stdout
         return found.group()
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder for a platform's state. Pytest closes its own to the user that the embedded server runs as."""
+    with tempfile.TemporaryDirectory(prefix="candor-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def environment(state: Path, port: int) -> dict[str, str]:
@@ -97,11 +107,11 @@ def _pump(process: subprocess.Popen[str], lines: "Queue[str]") -> None:
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
-    folder = tmp_path_factory.mktemp("platform")
-    running = start_platform(folder / "state", free_ports(8))
-    yield running
-    assert running.stop() == 0
+def platform() -> Iterator[RunningPlatform]:
+    with open_folder() as folder:
+        running = start_platform(folder / "state", free_ports(8))
+        yield running
+        assert running.stop() == 0
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from system.conftest import ROOT, RunningPlatform, environment, start_platform
+from system.conftest import ROOT, RunningPlatform, environment, open_folder, start_platform
 
 from services.cli.demo import free_ports
 
@@ -62,13 +62,14 @@ def test_a_taken_port_is_named_in_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopping_leaves_no_process_behind(tmp_path_factory: pytest.TempPathFactory, number: signal.Signals) -> None:
-    state = tmp_path_factory.mktemp("stopping") / "state"
-    running = start_platform(state, free_ports(8))
-    assert len(processes_of(state)) > 7
-    running.process.send_signal(number)
-    assert running.process.wait(60) == 0
-    assert processes_of(state) == []
+def test_stopping_leaves_no_process_behind(number: signal.Signals) -> None:
+    with open_folder() as folder:
+        state = folder / "state"
+        running = start_platform(state, free_ports(8))
+        assert len(processes_of(state)) > 7
+        running.process.send_signal(number)
+        assert running.process.wait(60) == 0
+        assert processes_of(state) == []
 
 
 def test_the_sign_in_link_works_once(platform: RunningPlatform, session: httpx.Client) -> None:

@@ -136,6 +136,8 @@ class DuckdbEngine:
                     line = await stream.readline()
             except TimeoutError as error:
                 raise failures.timed_out() from error
+            if not line and asyncio.get_running_loop().time() >= deadline:
+                raise failures.timed_out()
             if not line:
                 raise failures.refused("the engine ended, most likely for want of memory")
             reply = json.loads(line)

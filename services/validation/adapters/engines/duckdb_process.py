@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -35,9 +36,7 @@ def main() -> None:
     signal.setitimer(signal.ITIMER_REAL, request["seconds"] + 2)
     try:
         database = _open(request)
-        timer = threading.Timer(request["seconds"], database.interrupt)
-        timer.daemon = True
-        timer.start()
+        threading.Thread(target=_interrupt, args=(database, request["seconds"]), daemon=True).start()
         for reply in _DO[request["do"]](database, request):
             _send(reply)
     except duckdb.InterruptException:
@@ -66,6 +65,14 @@ def _open(request: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     )
     database.execute("SET lock_configuration = true")
     return database
+
+
+def _interrupt(database: duckdb.DuckDBPyConnection, seconds: float) -> None:
+    """Stops what runs when the time is over, and what is begun after that."""
+    time.sleep(seconds)
+    while True:
+        database.interrupt()
+        time.sleep(0.05)
 
 
 def _version(_database: duckdb.DuckDBPyConnection, _request: dict[str, Any]) -> Answer:

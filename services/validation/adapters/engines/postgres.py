@@ -126,14 +126,7 @@ class PostgresEngine:
     async def run(self, sql: str, limits: Limits) -> AsyncGenerator[Part, None]:
         """See `core.ports.Engine`."""
         collector = Collector(limits)
-        async with self._session(limits.timeout) as session:
-            if sql.startswith("EXPLAIN"):
-                cursor = await session.execute(_bytes(sql), prepare=True)
-            else:
-                # A server-side cursor: declared by the extended protocol, so that a second statement cannot ride along.
-                await session.execute("BEGIN READ ONLY")
-                cursor = session.cursor("statement")
-                await cursor.execute(_bytes(sql))
+        async with self._session(limits.timeout) as session, self._cursor(session, sql) as cursor:
             yield tuple(
                 ResultColumn(each.name, column_type(each.type_display), each.type_display)
                 for each in cursor.description or ()
@@ -145,6 +138,17 @@ class PostgresEngine:
                 for batch in collector.take(rows):
                     yield batch
             yield collector.summary
+
+    @asynccontextmanager
+    async def _cursor(self, session: Connected, sql: str) -> AsyncIterator[psycopg.AsyncCursor[TupleRow]]:
+        """A statement's rows, of a server-side cursor: the extended protocol declares it, so that no second one rides along."""
+        if sql.startswith("EXPLAIN"):
+            yield await session.execute(_bytes(sql), prepare=True)
+            return
+        await session.execute("BEGIN READ ONLY")
+        async with session.cursor("statement") as cursor:
+            await cursor.execute(_bytes(sql))
+            yield cursor
 
     @asynccontextmanager
     async def _session(self, within: timedelta) -> AsyncIterator[Connected]:

@@ -141,6 +141,6 @@ def _plain(tree: exp.Expr) -> exp.Expr:
     for node in copy.find_all(exp.Identifier, exp.Join):
         if isinstance(node, exp.Identifier):
             node.set("quoted", value=True)
-        elif node.args.get("on") == exp.true() and not node.side:
+        elif node.args.get("on") == exp.true() and not node.args.get("side"):
             node.set("on", value=None)
     return copy
