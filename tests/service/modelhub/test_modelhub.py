@@ -173,12 +173,3 @@ async def test_a_caller_that_leaves_closes_the_providers_stream() -> None:
             await asyncio.wait_for(chat.hanging.wait(), 10)
             call.cancel()
             await asyncio.wait_for(chat.closed.wait(), 10)
-
-
-async def test_questions_are_drafted_beside_the_event_loop() -> None:
-    async with modelhub(built_in_workers=1) as (stub, signer):
-        drafts = [draft(stub, signer, request()) for _ in range(20)]
-        listing = stub.ListModels(pb.ListModelsRequest(parent=PARENT), metadata=signer.metadata())
-        answers, models = await asyncio.gather(asyncio.gather(*drafts), listing)
-    assert {drafted.candidates[0].sql for _, drafted in answers} == {COUNT}
-    assert models.models[0].default

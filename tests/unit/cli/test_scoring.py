@@ -92,6 +92,8 @@ def test_only_an_order_at_the_top_matters(sql: str, *, ordered: bool) -> None:
         (("SELECT a FROM nowhere", "SELECT 4"), "SELECT 4", Status.CORRECT),
         (("SELECT 3", "SELECT 4"), "SELECT 4", Status.CORRECT),
         (("SELECT count(*) FROM t",), "SELECT 5", Status.WRONG),
+        (("SELECT b FROM t",), "SELECT b FROM t ORDER BY b DESC", Status.CORRECT),
+        (("SELECT b FROM t ORDER BY b",), "SELECT b FROM t ORDER BY b DESC", Status.WRONG),
         (("SELECT count(*) FROM t",), "SELECT nothing FROM t", Status.ERROR),
         (("SELECT count(*) FROM t",), None, Status.NO_ANSWER),
         (("SELECT count(*) FROM t",), "  ", Status.NO_ANSWER),
