@@ -141,10 +141,16 @@ ALLOWED: dict[str, list[str]] = {
         "values (1, 'a'), (2, 'b')",
         "explain select * from orders",
         "explain (costs off, format json) select * from orders",
-        "select o.id, c.name from orders o join customers c on c.id = o.customer_id where o.amount > 10 order by 1 limit 5",
+        (
+            "select o.id, c.name from orders o join customers c on c.id = o.customer_id where o.amount > 10 "
+            "order by 1 limit 5"
+        ),
         "select distinct on (customer_id) customer_id, amount from orders order by customer_id, amount desc",
         "select date_trunc('month', created_at) as m, sum(amount) from orders group by 1 having sum(amount) > 10",
-        "select count(*) filter (where status = 'open'), percentile_cont(0.5) within group (order by amount) from orders",
+        (
+            "select count(*) filter (where status = 'open'), percentile_cont(0.5) within group (order by "
+            "amount) from orders"
+        ),
         "select row_number() over (partition by customer_id order by created_at desc) from orders",
         "select sum(amount) over w from orders window w as (order by id rows between 3 preceding and current row)",
         "select * from orders where created_at >= now() - interval '7 days' and status in ('a', 'b')",
@@ -184,10 +190,16 @@ ALLOWED: dict[str, list[str]] = {
         "select (a).b from t as a",
         "select repeat('*', rating), lpad(code, 8, '0') from reviews",
         "select age(created_at), justify_days(interval '40 days'), make_date(2024, 1, 2) from orders",
-        "select bool_and(ok), every(ok), bit_or(flags), corr(a, b), stddev(a), var_pop(a), mode() within group (order by a) from t",
+        (
+            "select bool_and(ok), every(ok), bit_or(flags), corr(a, b), stddev(a), var_pop(a), mode() "
+            "within group (order by a) from t"
+        ),
         "select * from json_to_recordset('[]'::json) as x(a int, b text)",
         "select ' ünïcödé ' as näme",
-        "with recursive r as (select id, parent_id from nodes where id = 1 union select n.id, n.parent_id from nodes n join r on n.parent_id = r.id) select * from r",
+        (
+            "with recursive r as (select id, parent_id from nodes where id = 1 union select n.id, "
+            "n.parent_id from nodes n join r on n.parent_id = r.id) select * from r"
+        ),
     ],
     "sqlite": [
         "select 1",
@@ -210,7 +222,10 @@ ALLOWED: dict[str, list[str]] = {
         "select random() % 10, typeof(a), unicode('a'), printf('%05.2f', a) from t",
         "select * from orders where amount not between 1 and 2 and id not in (select order_id from refunds)",
         "select rowid, * from orders order by amount desc nulls last",
-        "with recursive d(day) as (select '2024-01-01' union all select date(day, '+1 day') from d where day < '2024-02-01') select * from d",
+        (
+            "with recursive d(day) as (select '2024-01-01' union all select date(day, '+1 day') from d "
+            "where day < '2024-02-01') select * from d"
+        ),
         "select a is not b, a is null, not a, -a, +a, ~a, a << 2, a & b | c from t",
     ],
     "duckdb": [
@@ -230,7 +245,10 @@ ALLOWED: dict[str, list[str]] = {
         "select * from orders qualify row_number() over (partition by status order by id) = 1",
         "select unnest([1, 2, 3]), * from orders",
         "select * from orders using sample 10%",
-        "select median(amount), quantile_cont(amount, 0.5), arg_max(id, amount), approx_count_distinct(id) from orders",
+        (
+            "select median(amount), quantile_cont(amount, 0.5), arg_max(id, amount), "
+            "approx_count_distinct(id) from orders"
+        ),
         "pivot orders on status using sum(amount) group by customer_id",
         "unpivot monthly on jan, feb into name month value sales",
         "select * from orders semi join refunds on refunds.order_id = orders.id",

@@ -33,11 +33,15 @@ def check(sql: str, dialect: str = "postgres") -> Check:
         "select c.name, o.amount from customers as c join orders as o on o.customer_id = c.id",
         "select customers.name from customers where exists (select 1 from orders where customer_id = customers.id)",
         "select n from (select name as n, country from customers) as t order by n",
-        "with big as (select customer_id, sum(amount) as total from orders group by customer_id) "
-        "select name, total from big join customers on customers.id = big.customer_id",
+        (
+            "with big as (select customer_id, sum(amount) as total from orders group by customer_id) "
+            "select name, total from big join customers on customers.id = big.customer_id"
+        ),
         "with r(a, b) as (select id, amount from orders) select a, b from r",
-        "with recursive up(id, depth) as (select id, 0 from nodes where parent_id is null union all "
-        "select nodes.id, up.depth + 1 from nodes join up on nodes.parent_id = up.id) select id, depth from up",
+        (
+            "with recursive up(id, depth) as (select id, 0 from nodes where parent_id is null union all "
+            "select nodes.id, up.depth + 1 from nodes join up on nodes.parent_id = up.id) select id, depth from up"
+        ),
         "select amount from orders union select amount from refunds order by amount",
         "select count(*) as n from orders group by status order by n",
         "select status as s from orders group by s",

@@ -141,7 +141,7 @@ class PostgresEngine:
 
     @asynccontextmanager
     async def _cursor(self, session: Connected, sql: str) -> AsyncIterator[psycopg.AsyncCursor[TupleRow]]:
-        """A statement's rows, of a server-side cursor: the extended protocol declares it, so that no second one rides along."""
+        """A statement's rows. The extended protocol declares its cursor, so that no second statement rides along."""
         if sql.startswith("EXPLAIN"):
             yield await session.execute(_bytes(sql), prepare=True)
             return
