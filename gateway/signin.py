@@ -35,6 +35,8 @@ _PATHS = {TOKEN_COOKIE: "/", SESSION_COOKIE: "/session"}
 _NO_STORE = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 # What accounts raises for a proof that it refuses; anything else is trouble of ours.
 _REFUSED = (InvalidArgument, NotFound, FailedPrecondition, Unauthenticated, PermissionDenied)
+# The edge sets it and lets nobody else set it.
+_ADDRESS = "x-envoy-external-address"
 _log = telemetry.log("signin")
 
 
@@ -45,10 +47,11 @@ def router(settings: GatewaySettings, accounts: grpc.aio.Channel) -> APIRouter:
     secure = settings.secure_cookies
 
     @routes.get("/signin")
-    async def sign_in(code: str = "") -> Response:
+    async def sign_in(request: Request, code: str = "") -> Response:
         """Exchanges a one-time code for cookies and goes on to the web app, which says how it went."""
         try:
-            issued = await stub.IssueToken(accounts_service_pb2.IssueTokenRequest(sign_in_code=code))
+            proof = accounts_service_pb2.IssueTokenRequest(sign_in_code=code)
+            issued = await stub.IssueToken(proof, metadata=_outside(request))
         except CandorError as error:
             _log.info("sign_in_refused", reason=error.reason)
             word = "invalid" if isinstance(error, _REFUSED) else "unavailable"
@@ -64,7 +67,8 @@ def router(settings: GatewaySettings, accounts: grpc.aio.Channel) -> APIRouter:
         check_origin(request.headers, settings.origins)
         grant = accounts_service_pb2.SessionGrant(secret=_secret(request))
         try:
-            issued = await stub.IssueToken(accounts_service_pb2.IssueTokenRequest(session=grant))
+            proof = accounts_service_pb2.IssueTokenRequest(session=grant)
+            issued = await stub.IssueToken(proof, metadata=_outside(request))
         except _REFUSED as error:
             _log.info("session_refused", reason=error.reason)
             return _forget(error_reply(_signed_out()), secure=secure)
@@ -102,6 +106,12 @@ def keys_router(settings: GatewaySettings, accounts: grpc.aio.Channel) -> APIRou
             return kept[0][1]
 
     return routes
+
+
+def _outside(request: Request) -> tuple[tuple[str, str], ...]:
+    """Where the person is, as the edge saw it: wrong proofs are counted for each address."""
+    address = request.headers.get(_ADDRESS)
+    return ((_ADDRESS, address),) if address else ()
 
 
 def _secret(request: Request) -> str:
