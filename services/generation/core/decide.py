@@ -13,7 +13,7 @@ MAX_ALTERNATIVES = 3
 class Policy:
     """From which confidence an answer is given, and below which not even a guess is shown."""
 
-    answer_from: float = 0.5
+    answer_from: float = 0.6
     ask_back_from: float = 0.2
 
 

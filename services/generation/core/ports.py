@@ -52,7 +52,8 @@ class Validation(Protocol):
         """The columns, the first rows, and what was read in all. Closing the iterator stops the database.
 
         Raises:
-            InvalidArgument: The database refuses the statement.
+            InvalidArgument: The statement does not pass the checks that precede every run.
+            FailedPrecondition: The database refuses the statement.
             DeadlineExceeded: The statement ran longer than its limit.
             Unavailable: The data source does not answer.
         """

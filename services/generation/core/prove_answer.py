@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.generation.core.model import Batch, Candidate, Question, ResultColumn, RowsRead, Summary, Verdict
 from services.generation.core.ports import Listener, Validation
 from services.generation.core.steps import Steps
-from services.kit.errors import DeadlineExceeded, InvalidArgument
+from services.kit.errors import DeadlineExceeded, FailedPrecondition, InvalidArgument
 
 # How many candidates are run at most before it is said that none runs.
 MAX_RUNS = 3
@@ -44,7 +44,7 @@ async def prove_answer(
         async with steps.step("prove", "Running it, read-only", attempt=attempt) as step:
             try:
                 proven = await _run(validation, question, each, listener)
-            except (InvalidArgument, DeadlineExceeded) as error:
+            except (InvalidArgument, FailedPrecondition, DeadlineExceeded) as error:
                 step.fail(error.message)
                 continue
             step.note(_in_words(proven.summary))

@@ -15,6 +15,7 @@ from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
 from services.kit import telemetry
+from services.kit.errors import CandorError
 from services.kit.identity import Principal
 from services.kit.rpc.call import methods_of
 from services.kit.rpc.interceptor import LayeredInterceptor, Replays
@@ -109,7 +110,10 @@ def run_service(
 ) -> None:
     """Runs a service as this process, on uvloop, until SIGINT or SIGTERM. What each service's `__main__` calls."""
     telemetry.configure(name, level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
-    uvloop.run(run_server(lambda: build(settings)))
+    try:
+        uvloop.run(run_server(lambda: build(settings)))
+    except CandorError as error:
+        raise SystemExit(f"{name}: {error.message}") from error
 
 
 async def run_server(build: Callable[[], AbstractAsyncContextManager[Server]]) -> None:

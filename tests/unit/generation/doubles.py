@@ -19,7 +19,7 @@ from services.generation.core.model import (
     Verdict,
 )
 from services.kit.clock import ManualClock
-from services.kit.errors import CandorError, InvalidArgument
+from services.kit.errors import CandorError, FailedPrecondition
 
 QUESTION = Question("How many customers are in Paris?", "organizations/local/dataSources/shop")
 COUNT = "SELECT COUNT(*) FROM customers WHERE city = 'Paris'"
@@ -73,7 +73,7 @@ class Guard:
 
     async def run(self, question: Question, sql: str) -> AsyncIterator[tuple[ResultColumn, ...] | Batch | Summary]:
         if any(word in sql for word in self.broken):
-            raise InvalidArgument("SQL_REFUSED_BY_DATABASE", "The database refuses it.")
+            raise FailedPrecondition("SQL_REFUSED_BY_DATABASE", "The database refuses it.")
         self.ran.append(sql)
         yield (ResultColumn("count", "integer"),)
         yield Batch(self.rows, (tuple(range(self.rows)),))
