@@ -31,8 +31,8 @@ class Settings(ServiceSettings):
     statement_timeout: timedelta = timedelta(seconds=30)
     # How long one call may sample values.
     sampling_timeout: timedelta = timedelta(seconds=15)
-    # How long a catalogue is taken to be true.
-    catalog_lifetime: timedelta = timedelta(minutes=1)
+    # How long a catalogue is taken to be true; a name that it does not know has it read again at once.
+    catalog_lifetime: timedelta = timedelta(minutes=10)
     # How many SQLite statements run at once.
     sqlite_threads: int = Field(default=16, gt=0)
     # MiB of memory for one DuckDB statement.

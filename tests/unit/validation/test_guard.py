@@ -131,3 +131,9 @@ def test_unquoted_names_of_postgres_are_lower_case() -> None:
 def test_a_statement_made_to_hurt_gets_a_verdict_in_good_time(dialect: str, sql: str) -> None:
     guarded = guard(sql, dialect)
     assert guarded.findings or guarded.sql
+
+
+def test_what_the_two_readers_of_postgres_see_differently_is_refused() -> None:
+    # For PostgreSQL's own grammar this calls the function user; for the other reader it names a table.
+    (finding,) = guard("select * from user", "postgres").findings
+    assert finding.reason == "SQL_PARSERS_DISAGREE"
