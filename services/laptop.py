@@ -8,18 +8,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
-import grpc
 import psycopg
-from candor.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from psycopg import sql
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import URL
 
-from services.cli.sample.load import load_postgres
-from services.kit.rpc import open_channel
 from services.kit.settings import state_folder
 from services.storage.embedded import EmbeddedPostgres
 from services.supervisor import Program
@@ -69,10 +64,13 @@ class Shared:
 
 def prepare(settings: LaptopSettings, server: EmbeddedPostgres) -> Shared:
     """Makes databases, the sample and keys where they do not exist; the server runs."""
-    databases = {name: _plain(server.ensure_database(name)) for name in SERVICES}
+    for name in SERVICES:
+        server.make_database(name)
     _ensure_sample(server)
+    host = quote(server.socket_folder, safe="")
+    databases = {name: f"postgresql://{name}@/{name}?host={host}" for name in SERVICES}
     keys = {name: secret_file(settings.state / "secrets" / f"{name}.key") for name in KEY_HOLDERS}
-    return Shared(databases, str(server.url("sample").query["host"]), keys)
+    return Shared(databases, server.socket_folder, keys)
 
 
 def secret_file(path: Path) -> str:
@@ -147,6 +145,10 @@ async def create_sign_in_link(settings: LaptopSettings) -> str:
     Raises:
         CandorError: accounts does not answer, or does not know the platform's key.
     """
+    from candor.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc  # noqa: PLC0415  As below.
+
+    from services.kit.rpc import open_channel  # noqa: PLC0415  As below.
+
     key = secret_file(settings.state / "secrets" / "platform.key")
     async with open_channel(settings.service_address("accounts")) as channel:
         stub = accounts_service_pb2_grpc.AccountsServiceStub(channel)
@@ -158,19 +160,16 @@ async def create_sign_in_link(settings: LaptopSettings) -> str:
     return f"{settings.url}/signin?code={created.code}"
 
 
-def _plain(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
 def _ensure_sample(server: EmbeddedPostgres) -> None:
-    owner = server.ensure_database("sample")
-    with psycopg.connect(dbname="sample", user="sample", host=str(owner.query["host"])) as connection:
+    server.make_database("sample")
+    server.ensure_reader(SAMPLE_READER)
+    with psycopg.connect(dbname="sample", user="sample", host=server.socket_folder) as connection:
         loaded = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone()
         if loaded is None:
+            from services.cli.sample.load import load_postgres  # noqa: PLC0415  Wanted at the first start alone.
+
             load_postgres(connection)
-    reader = sql.Identifier(SAMPLE_READER)
-    server.ensure_reader(SAMPLE_READER)
-    with psycopg.connect(dbname="sample", user="sample", host=str(owner.query["host"])) as connection:
+        reader = sql.Identifier(SAMPLE_READER)
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE sample TO {}").format(reader))
         connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(reader))
         connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(reader))
@@ -178,6 +177,10 @@ def _ensure_sample(server: EmbeddedPostgres) -> None:
 
 def _grpc_ready(address: str) -> Callable[[], Awaitable[None]]:
     async def ready() -> None:
+        # Imported while the programs start, not before: each second here is a second later for all of them.
+        import grpc  # noqa: PLC0415
+        from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: PLC0415
+
         async with grpc.aio.insecure_channel(address) as channel:
             stub = health_pb2_grpc.HealthStub(channel)
             while True:

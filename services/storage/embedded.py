@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import psycopg
 from psycopg import sql
-from sqlalchemy.engine import URL
 
 from services.kit.settings import state_folder
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 
 class EmbeddedPostgres:
@@ -51,13 +53,24 @@ class EmbeddedPostgres:
             self._server.cleanup()
         self._server = None
 
-    def url(self, database: str, role: str = "postgres") -> URL:
-        """The SQLAlchemy URL of a database, as a role."""
+    @property
+    def socket_folder(self) -> str:
+        """Where the server's Unix socket is."""
         assert self._server is not None, "start the server first"
-        info = self._server.get_postmaster_info()
-        return URL.create("postgresql+psycopg", username=role, database=database, query={"host": str(info.socket_dir)})
+        return str(self._server.get_postmaster_info().socket_dir)
 
-    def ensure_database(self, name: str) -> URL:
+    def url(self, database: str, role: str = "postgres") -> "URL":
+        """The SQLAlchemy URL of a database, as a role."""
+        from sqlalchemy.engine import URL  # noqa: PLC0415  The supervisor starts sooner without it.
+
+        return URL.create("postgresql+psycopg", username=role, database=database, query={"host": self.socket_folder})
+
+    def ensure_database(self, name: str) -> "URL":
+        """The URL of a database as its owner; both are made where they do not exist (`make_database`)."""
+        self.make_database(name)
+        return self.url(name, name)
+
+    def make_database(self, name: str) -> None:
         """Makes a database, and its owner role of the same name, where they do not exist.
 
         The role is no superuser, so that row-level security holds for it, and only it may connect.
@@ -74,7 +87,6 @@ class EmbeddedPostgres:
             with self._admin(name) as inside:
                 # Only a superuser may add an extension that is not marked as trusted.
                 inside.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        return self.url(name, name)
 
     def ensure_reader(self, name: str) -> None:
         """Makes a role that reads only what it is granted, where it does not exist."""
@@ -86,10 +98,7 @@ class EmbeddedPostgres:
 
     @contextmanager
     def _admin(self, database: str) -> Iterator[psycopg.Connection]:
-        url = self.url(database)
-        with psycopg.connect(
-            dbname=url.database, user=url.username, host=str(url.query["host"]), autocommit=True
-        ) as connection:
+        with psycopg.connect(dbname=database, user="postgres", host=self.socket_folder, autocommit=True) as connection:
             yield connection
 
 

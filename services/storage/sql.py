@@ -9,9 +9,7 @@ from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -19,6 +17,7 @@ from services.kit.errors import Unavailable
 from services.kit.identity import find_principal
 from services.kit.rpc.call import Call
 from services.storage.embedded import EmbeddedPostgres, embedded_folder
+from services.storage.migrate import migrate
 
 # The setting that row-level security policies read, for the length of a transaction.
 ORGANIZATION_SETTING = "candor.organization"
@@ -159,7 +158,10 @@ async def open_database(
     engine: AsyncEngine | None = None
     try:
         target = server.ensure_database(service) if server else make_url(url).set(drivername="postgresql+psycopg")
-        migrate(target, migrations, version_table=version_table)
+        try:
+            migrate(target, migrations, version_table=version_table)
+        except OperationalError as error:
+            raise _unavailable() from error
         engine = create_async_engine(
             target,
             pool_size=10,
@@ -177,29 +179,6 @@ async def open_database(
             await engine.dispose()
         if server is not None:
             server.stop()
-
-
-def migrate(url: URL, migrations: Path, *, version_table: str = "alembic_version") -> None:
-    """Brings a database to the newest version of a service's migrations.
-
-    Raises:
-        Unavailable: The database does not answer.
-    """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
-    config.set_main_option("version_locations", str(migrations))
-    config.set_main_option("path_separator", "newline")
-    engine = sa.create_engine(url, connect_args={"connect_timeout": 5})
-    try:
-        with engine.begin() as connection:
-            # Two copies of a service that start together must not migrate together.
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('candor.migrate'))"))
-            config.attributes |= {"connection": connection, "version_table": version_table}
-            command.upgrade(config, "head")
-    except OperationalError as error:
-        raise _unavailable() from error
-    finally:
-        engine.dispose()
 
 
 def isolate(table: str) -> list[str]:

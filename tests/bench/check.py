@@ -46,8 +46,8 @@ ROUNDS = 200
 def measure() -> list[Measure]:
     small, large = _catalog(0), _catalog(1000)
     parse = _median_ms(lambda: sqlglot.parse(STATEMENT, dialect="sqlite"))
-    check = _median_ms(lambda: check_statement(STATEMENT, DIALECTS["sqlite"], small))
-    wide = _median_ms(lambda: check_statement(STATEMENT, DIALECTS["sqlite"], large))
+    check = _median_ms(lambda: check_statement(STATEMENT, small))
+    wide = _median_ms(lambda: check_statement(STATEMENT, large))
     how = f"`make bench ONLY=check`, medians of {ROUNDS} in one run"
     return [
         Measure("check of a statement of 20 lines", f"{check:.2f} ms", how),
