@@ -38,3 +38,8 @@ def postgres() -> Iterator[EmbeddedPostgres]:
         engine.dispose()
         yield server
         server.stop()
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names a dict by its keys: what it holds may print an address, and workers would not agree on the test's name."""
+    return "-".join(map(str, val)) if isinstance(val, dict) else None

@@ -42,7 +42,6 @@ def test_a_token_in_the_cookie_passes_and_is_handed_on(edge: Stand) -> None:
         ({"kid": "unknown", "key": Ed25519PrivateKey.generate()}, "TOKEN_INVALID"),
         ({"kid": "first", "key": Ed25519PrivateKey.generate()}, "TOKEN_INVALID"),
     ],
-    ids=str,
 )
 def test_a_token_that_is_wrong_is_refused_with_its_reason(edge: Stand, claims: dict[str, Any], expected: str) -> None:
     response = edge.call("GET", GET_CALLER, token=edge.keys.token(**claims))

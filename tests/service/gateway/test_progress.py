@@ -72,7 +72,6 @@ def test_a_program_may_bring_its_token_in_the_header(gateway: Any) -> None:
         ({"key": Ed25519PrivateKey.generate()}, "TOKEN_INVALID"),
         ({"kid": "unknown", "key": Ed25519PrivateKey.generate()}, "TOKEN_INVALID"),
     ],
-    ids=str,
 )
 def test_who_shows_no_good_token_is_told_why_and_let_go(gateway: Any, cookie: Any, reason: str) -> None:
     if isinstance(cookie, dict):
