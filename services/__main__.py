@@ -18,6 +18,8 @@ from services.storage.embedded import EmbeddedPostgres
 from services.supervisor import ProgramFailed, Supervisor, write_line
 
 START_TIMEOUT_S = 60.0
+# What every system allows (man 7 unix); beyond it the embedded server would choose a folder that others can enter.
+MAX_SOCKET_PATH = 103
 
 
 @asynccontextmanager
@@ -62,6 +64,9 @@ def hold_state(settings: LaptopSettings) -> Iterator[None]:
     Raises:
         ProgramFailed: Another platform holds it, or it cannot be written.
     """
+    socket_path = settings.state / "postgres" / ".s.PGSQL.5432"
+    if len(os.fsencode(socket_path)) > MAX_SOCKET_PATH:
+        raise ProgramFailed("The state folder's path is too long for a Unix socket. Set CANDOR_STATE to a shorter one.")
     try:
         settings.state.mkdir(parents=True, exist_ok=True)
         lock = (settings.state / "lock").open("a+")

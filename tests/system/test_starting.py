@@ -49,6 +49,13 @@ def test_a_second_start_on_the_same_state_is_refused_in_one_line(platform: Runni
     assert str(platform.process.pid) in line
 
 
+def test_a_state_folder_too_deep_for_a_socket_is_refused_in_one_line(tmp_path: Path) -> None:
+    refused = start_badly(tmp_path / ("deep" * 30), free_ports(8))
+    assert refused.returncode == 1
+    assert "too long" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
 def test_a_taken_port_is_named_in_one_line(tmp_path: Path) -> None:
     port = free_ports(8)
     with socket.socket() as taken:
