@@ -124,7 +124,7 @@ $(NODE_STAMP): web/package-lock.json
 
 $(WEB_STAMP): $(NODE_STAMP) $(WEB_SOURCES)
 	echo "Building the web app …"
-	npm --prefix web run --silent build
+	npm --prefix web run --silent build -- --logLevel warn
 	touch $@
 
 .PHONY: browser
