@@ -1,8 +1,10 @@
 """What all conditions share: negation, constants, years against dates, and how conditions are joined."""
 
 import re
+from itertools import pairwise
 
 from services.modelhub.adapters.built_in.ir import Condition, Junction, Literal, Operator
+from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.schema import TEMPORAL
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 
@@ -17,6 +19,8 @@ OPPOSITE = {
     Operator.IN: Operator.NOT_IN,
     Operator.IS_NULL: Operator.NOT_NULL,
 }
+_BRANCHES = ("one", "other")
+_SHORTEST_PARTICIPLE = 4
 YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
 
 
@@ -61,10 +65,18 @@ def dated(sentence: Sentence, condition: Condition) -> Condition:
     return Condition(condition.left, condition.operator, (first,))
 
 
+def is_participle(word: str) -> bool:
+    """Whether a word tells what was done to something: "closed", "paid"."""
+    return word in LEXICON.participles or (word.endswith("ed") and len(word) > _SHORTEST_PARTICIPLE)
+
+
 def combined(sentence: Sentence, sketch: Sketch) -> list[Condition | Junction]:
     """The conditions in reading order, joined by "or" where it stands between them or where both cannot hold."""
     runs: list[list[Condition]] = []
     last = -1
+    either = _alternatives(sentence, sketch)
+    if either is not None:
+        return [either]
     for place, condition in sorted(sketch.where, key=lambda entry: entry[0]):
         said_or = last >= 0 and any(_is_or(sentence, n) for n in range(last, place))
         if runs and (said_or or _cannot_both_hold(runs[-1][-1], condition)):
@@ -74,6 +86,25 @@ def combined(sentence: Sentence, sketch: Sketch) -> list[Condition | Junction]:
             runs.append([condition])
         last = place
     return [run[0] if len(run) == 1 else Junction(tuple(run), any_of=True) for run in runs]
+
+
+def _alternatives(sentence: Sentence, sketch: Sketch) -> Junction | None:
+    """As in "A and B or C" on three different columns: "and" binds closer, as it does in SQL."""
+    found = sorted(sketch.where, key=lambda entry: entry[0])
+    cuts = [-1, *(n for n in range(len(sentence.items)) if _is_or(sentence, n)), len(sentence.items)]
+    parts = [[c for place, c in found if low < place < high] for low, high in pairwise(cuts)]
+    if len(parts) != len(_BRANCHES) or not all(parts) or max(map(len, parts)) < len(_BRANCHES):
+        return None
+    if {c.left for c in parts[0]} & {c.left for c in parts[1]} or _is_about_rows(sentence, found[0][0]):
+        return None
+    branches = tuple(part[0] if len(part) == 1 else Junction(tuple(part)) for part in parts)
+    return Junction(branches, any_of=True)
+
+
+def _is_about_rows(sentence: Sentence, place: int) -> bool:
+    """Whether a condition describes the rows whatever follows ("female students in Paris or Rome")."""
+    before = sentence.items[:place]
+    return not any(item.kind in {"clause", "compare", "comparative"} or item.cue in {"is", "are"} for item in before)
 
 
 def _cannot_both_hold(one: Condition, other: Condition) -> bool:

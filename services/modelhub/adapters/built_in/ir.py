@@ -74,11 +74,15 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison; `right` holds no operand for null tests, two for BETWEEN, several for IN, else one."""
+    """One comparison; `right` holds no operand for null tests, two for BETWEEN, several for IN, else one.
+
+    `factor` multiplies a nested query, as in "more than twice the average".
+    """
 
     left: Measure
     operator: Operator
     right: tuple["Literal | Measure | Query", ...] = ()
+    factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ class Lexicon:
 
     function_words: frozenset[str]
     request_words: frozenset[str]
+    request_verbs: frozenset[str]
+    participles: frozenset[str]
     generic_words: frozenset[str]
     whole_words: frozenset[str]
     reserved_words: frozenset[str]
@@ -30,6 +32,7 @@ class Lexicon:
     abbreviations: dict[str, tuple[str, ...]]
     synonyms: dict[str, tuple[str, ...]]
     aliases: dict[tuple[str, ...], tuple[str, ...]]
+    unfinished: dict[str, tuple[str, ...]]
     superlatives: dict[str, Scale]
     comparatives: dict[str, Scale]
     phrases: dict[tuple[str, ...], tuple[str, str]]
@@ -60,6 +63,8 @@ def load() -> Lexicon:
     return Lexicon(
         function_words=frozenset(raw["function_words"].split()),
         request_words=frozenset(raw["request_words"].split()),
+        request_verbs=frozenset(raw["request_verbs"].split()),
+        participles=frozenset(raw["participles"].split()),
         generic_words=frozenset(raw["generic_words"].split()),
         whole_words=frozenset(raw["whole_words"].split()),
         reserved_words=frozenset(raw["reserved_words"].split()),
@@ -69,6 +74,7 @@ def load() -> Lexicon:
         abbreviations={short: tuple(full.split()) for short, full in raw["abbreviations"].items()},
         synonyms={word: tuple(others.split()) for word, others in raw["synonyms"].items()},
         aliases={tuple(said.split()): tuple(named.split()) for said, named in raw["aliases"].items()},
+        unfinished={word: tuple(others.split()) for word, others in raw["unfinished"].items()},
         superlatives=_scales(raw["superlatives"]),
         comparatives=_scales(raw["comparatives"]),
         phrases=_phrases(raw["cues"]),

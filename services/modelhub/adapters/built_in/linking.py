@@ -17,6 +17,13 @@ _WEAK_CUES = frozenset(
     {"rank", "order", "sort", "total", "count", "over", "missing", "initial", "each", "counts", "overall", "unknown"}
 )
 _LEAST_NAME_SCORE = 0.5
+_AUXILIARIES = frozenset({"been", "was", "were", "has", "have", "had", "ever", "never", "not", "who", "they", "most"})
+_MEASURES = frozenset({"amount", "quantity"})
+_STORED_SCORE = 0.9
+_COSTS = frozenset({"cost", "costs"})
+_BEFORE_AMOUNTS = frozenset({"more", "less", "over", "under", "between", "at", "exactly", "above", "below", "no", "up"})
+_BEFORE_REQUESTS = frozenset({"please", "you", "to", "and", "then", "also", ".", "?", "!", ";", ":", ","})
+_AFTER_VERBS = frozenset({"the", "all", "a", "an", "any", "each", "every", "me", "us", "and", "both", "its", "their"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ def link(tokens: tuple[Token, ...], schema: Schema, matches: tuple[ValueMatch, .
     """Covers the tokens with items so that the sum of their weights is greatest; ties go to the longer item."""
     options: list[list[tuple[float, Item]]] = [[] for _ in tokens]
     for weight, item in (
-        *_cues(tokens),
+        *_cues(tokens, schema),
         *_names(tokens, schema),
         *_values(tokens, schema, matches),
         *_coded(tokens, schema),
@@ -89,7 +96,7 @@ def _plain(tokens: tuple[Token, ...]) -> Iterator[tuple[float, Item]]:
             yield 0.8, Item("comparative", place, place + 1, token.lower)
 
 
-def _cues(tokens: tuple[Token, ...]) -> Iterator[tuple[float, Item]]:
+def _cues(tokens: tuple[Token, ...], schema: Schema) -> Iterator[tuple[float, Item]]:
     for start in range(len(tokens)):
         for length in range(1, min(MAX_SPAN, len(tokens) - start) + 1):
             cue = LEXICON.phrases.get(tuple(token.lower for token in tokens[start : start + length]))
@@ -97,9 +104,26 @@ def _cues(tokens: tuple[Token, ...]) -> Iterator[tuple[float, Item]]:
                 continue
             weak = length == 1 and tokens[start].lower in _WEAK_CUES
             named = tokens[start].lower in {"number", "numbers"} and _noun_before(tokens, start)
-            if named:
+            if named or _is_past(tokens, start, cue[0]) or _is_measured(tokens[start : start + length], cue[0], schema):
                 continue
             yield _weight(0.6 if weak else 0.97, length), Item(cue[0], start, start + length, cue[1])
+
+
+def _is_past(tokens: tuple[Token, ...], place: int, kind: str) -> bool:
+    """Whether "ordered" tells what was done ("has been ordered in May") rather than how to sort."""
+    return (
+        kind == "order" and place > 0 and tokens[place].lower == "ordered" and tokens[place - 1].lower in _AUXILIARIES
+    )
+
+
+def _is_measured(span: tuple[Token, ...], kind: str, schema: Schema) -> bool:
+    """Whether "amount of" speaks of a stored amount rather than of how many rows there are."""
+    if kind not in {"count", "most_number"}:
+        return False
+    names = (
+        name for token in span if token.lower in _MEASURES for name in schema.names.get(frozenset({token.stem}), ())
+    )
+    return any(name.score > _STORED_SCORE and not name.is_table and schema.is_number(name.ref) for name in names)
 
 
 def _noun_before(tokens: tuple[Token, ...], place: int) -> bool:
@@ -125,8 +149,41 @@ def _names(tokens: tuple[Token, ...], schema: Schema) -> Iterator[tuple[float, I
                     break
                 continue
             names = _lookup(span, schema)
-            if names:
+            if length == 1 and first.lower in _COSTS and _compares(tokens, start + 1):
+                names = _priced(names, schema)
+            if names and not (_opens_request(tokens, start) and not _names_in_full(span, names, schema)):
                 yield _weight(names[0].score, length), Item("name", start, start + length, "", names)
+
+
+def _compares(tokens: tuple[Token, ...], place: int) -> bool:
+    following = tokens[place] if place < len(tokens) else None
+    return following is not None and (following.kind == "number" or following.lower in _BEFORE_AMOUNTS)
+
+
+def _priced(names: tuple[Name, ...], schema: Schema) -> tuple[Name, ...]:
+    """What something costs is its price, where both a price and a cost are stored."""
+    best = max((name.score for name in names), default=_LEAST_NAME_SCORE)
+    known = {name.ref for name in names}
+    prices = [name for name in schema.names.get(frozenset({stem("price")}), ()) if name.ref not in known]
+    return (*(replace(name, score=max(best, name.score) + 0.01) for name in prices if not name.is_table), *names)
+
+
+def _opens_request(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether the word is the verb of a request: "List the ...", "Could you find ...", "and show ..."."""
+    token = tokens[place]
+    if token.lower not in LEXICON.request_verbs:
+        return False
+    following = tokens[place + 1].lower if place + 1 < len(tokens) else ""
+    if token.lower == "name":
+        return place == 0 and following in _AFTER_VERBS - {"and"}
+    return place == 0 or (tokens[place - 1].lower in _BEFORE_REQUESTS and following not in {"", "of", ",", "and", "?"})
+
+
+def _names_in_full(span: tuple[Token, ...], names: tuple[Name, ...], schema: Schema) -> bool:
+    """Whether a verb and what follows it are the whole name of a column ("list price")."""
+    stems = {token.stem for token in span}
+    plain = len(span) > 1 and span[1].lower not in _AFTER_VERBS
+    return plain and any(stems == set(schema.words[name.ref]) for name in names if not name.is_table)
 
 
 def _lookup(span: tuple[Token, ...], schema: Schema) -> tuple[Name, ...]:

@@ -1,6 +1,6 @@
-"""Conditions on what is stored: values found in the question, quoted text, bare numbers, LIKE, null and yes-or-no."""
+"""Conditions on what is stored: values found in the question, quoted text, bare numbers, LIKE and null."""
 
-from services.modelhub.adapters.built_in.filtering import OPPOSITE, YEAR, dated, in_description, literal, negated
+from services.modelhub.adapters.built_in.filtering import OPPOSITE, YEAR, dated, literal, negated
 from services.modelhub.adapters.built_in.ir import ColumnRef, Condition, Literal, Measure, Operator
 from services.modelhub.adapters.built_in.linking import ref_of
 from services.modelhub.adapters.built_in.schema import NUMERIC
@@ -12,9 +12,8 @@ _DIRECTIONS = {
     "from": frozenset(map(stem, ("origin", "source", "departure", "departing", "from", "start", "sender"))),
     "to": frozenset(map(stem, ("destination", "dest", "arrival", "arriving", "to", "end", "receiver"))),
 }
-_TRUE = ("y", "yes", "t", "true", "1")
-_FALSE = ("n", "no", "f", "false", "0")
 _PATTERNS = {"contains": "%{}%", "starts": "{}%", "ends": "%{}"}
+_HOLDING = frozenset({"with", "having", "have", "has", "had", "contain", "contains", "containing"})
 _REACH = 5
 
 
@@ -25,6 +24,7 @@ def read_patterns(sentence: Sentence, sketch: Sketch) -> None:
             continue
         column = _column_after(sentence, place) or _text_column(sentence, place)
         if item.kind == "null":
+            column = column or _column_named(sentence, place)
             if column is not None:
                 operator = Operator.IS_NULL if item.cue == "is" else Operator.NOT_NULL
                 sketch.where.append((place, Condition(Measure(column[0]), operator)))
@@ -38,11 +38,44 @@ def read_patterns(sentence: Sentence, sketch: Sketch) -> None:
         if found is None:
             continue
         operator = Operator.NOT_LIKE if negated(sentence, place) else Operator.LIKE
-        text = sentence.tokens[sentence.items[target].start].text
-        sketch.where.append(
-            (place, Condition(Measure(found[0]), operator, (Literal(_PATTERNS[item.cue].format(text.strip("%"))),)))
-        )
+        pattern = _PATTERNS[item.cue].format(_text_of(sentence, target).strip("%"))
+        sketch.where.append((place, Condition(Measure(found[0]), operator, (Literal(pattern),))))
         sentence.claim("where", place, target, *([found[1]] if found[1] >= 0 else []))
+    _contained(sentence, sketch)
+
+
+def _contained(sentence: Sentence, sketch: Sketch) -> None:
+    """Claims "with 'Tea' in its name": a part of the text, even where some value is just that."""
+    for place, item in enumerate(sentence.items):
+        before = sentence.previous_words(place)
+        if not sentence.free(place) or item.kind not in {"quoted", "value"} or before not in _HOLDING:
+            continue
+        column = _column_after(sentence, place, reach=3)
+        if column is None or sentence.schema.columns[column[0]].type != ColumnType.TEXT:
+            continue
+        operator = Operator.NOT_LIKE if negated(sentence, place) else Operator.LIKE
+        pattern = _PATTERNS["contains"].format(_text_of(sentence, place).strip("%"))
+        sketch.where.append((place, Condition(Measure(column[0]), operator, (Literal(pattern),))))
+        sentence.claim("where", place, column[1])
+
+
+def _text_of(sentence: Sentence, place: int) -> str:
+    item = sentence.items[place]
+    return " ".join(token.text for token in sentence.tokens[item.start : item.end])
+
+
+def _column_named(sentence: Sentence, place: int) -> tuple[ColumnRef, int] | None:
+    """The column in "with a missing phone number"."""
+    target = sentence.next_content(place)
+    if (
+        target is None
+        or not sentence.free(target)
+        or sentence.items[target].kind != "name"
+        or sentence.is_table(target)
+    ):
+        return None
+    ref = sentence.column(target)
+    return None if ref is None else (ref, target)
 
 
 def _default_text(sentence: Sentence, table: str) -> tuple[ColumnRef, int] | None:
@@ -67,9 +100,9 @@ def _pattern_text(sentence: Sentence, place: int) -> int | None:
     return None
 
 
-def _column_after(sentence: Sentence, place: int) -> tuple[ColumnRef, int] | None:
+def _column_after(sentence: Sentence, place: int, reach: int = 7) -> tuple[ColumnRef, int] | None:
     """The column in "with the substring 'Book' in its name"."""
-    for step in range(place + 1, min(place + 7, len(sentence.items))):
+    for step in range(place + 1, min(place + reach, len(sentence.items))):
         item = sentence.items[step]
         if item.cue == "in" and sentence.free(step):
             target = sentence.next_content(step, 3)
@@ -126,40 +159,6 @@ def _preceded_by_unequal(sentence: Sentence, place: int) -> bool:
         if item.kind not in {"small", "request", "word"} and not (item.kind == "name" and step >= place - 2):
             return False
     return False
-
-
-def read_flags(sentence: Sentence, sketch: Sketch) -> None:
-    """As in "students on scholarship": a yes-or-no column named in a description is a condition, negated by "not"."""
-    for place, item in enumerate(sentence.items):
-        if (
-            not sentence.free(place)
-            or item.kind != "name"
-            or sentence.is_table(place)
-            or not in_description(sentence, place)
-        ):
-            continue
-        ref = sentence.column(place)
-        codes = {} if ref is None else {s.lower(): s for s in sentence.schema.columns[ref].samples}
-        if (
-            ref is None
-            or len(codes) > 2
-            or not codes
-            or not set(codes) <= {*_TRUE, *_FALSE}
-            or not _describes(sentence, place)
-        ):
-            continue
-        wanted = _FALSE if negated(sentence, place) else _TRUE
-        stored = next((codes[code] for code in wanted if code in codes), None)
-        if stored is not None:
-            sketch.where.append((place, Condition(Measure(ref), Operator.EQ, (Literal(stored, stored.isdigit()),))))
-            sentence.claim("where", place)
-
-
-def _describes(sentence: Sentence, place: int) -> bool:
-    """Whether the column follows a noun ("students on …", "who are …") rather than stands in a list of columns."""
-    before = [sentence.items[n] for n in range(max(place - 3, 0), place)]
-    asked = any(item.kind in {"request", "join", "count", "each", "aggregate", "order", "direction"} for item in before)
-    return not asked and any(item.kind in {"clause", "negation"} or item.cue in {"on", "is", "are"} for item in before)
 
 
 def _value_condition(sentence: Sentence, place: int) -> tuple[Condition, tuple[int, ...]] | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from services.modelhub.adapters.built_in.filtering import is_participle
 from services.modelhub.adapters.built_in.ir import (
     Aggregate,
     ColumnRef,
@@ -17,6 +18,8 @@ from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.schema import Schema
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 
+_IN_PART = 0.8
+
 
 def read_average_comparisons(sentence: Sentence, sketch: Sketch) -> None:
     """Claims "older than the average age" and "above the maximum price of …" as a comparison with a nested query."""
@@ -24,20 +27,37 @@ def read_average_comparisons(sentence: Sentence, sketch: Sketch) -> None:
         if item.kind not in {"compare", "comparative"} or not sentence.free(place) or item.cue == "between":
             continue
         inner = sentence.next_content(place, reach=4)
+        factor, scaled = _factor(sentence, inner)
+        inner = sentence.next_content(scaled[-1]) if scaled else inner
         if inner is None or sentence.items[inner].kind != "aggregate" or sentence.items[inner].cue == "sum":
             continue
         after, before = sentence.next_content(inner, 4), sentence.previous_content(place, 4)
-        if _implied(sentence, sketch, place, inner, after):
+        if not scaled and _implied(sentence, sketch, place, inner, after):
             continue
         for target in (after, before):
             ref = _measured(sentence, target)
             if ref is None or target is None:
                 continue
             nested = Query((Measure(ref, Aggregate(sentence.items[inner].cue)),))
-            sketch.where.append((place, Condition(Measure(ref), _operator(sentence, place), (nested,))))
+            condition = Condition(Measure(ref), _operator(sentence, place), (nested,), factor)
+            sketch.where.append((place, condition))
+            sentence.claim("where", *scaled)
             same = before is not None and any(name.ref == ref for name in sentence.items[before].names)
             sentence.claim("where", place, inner, target, *([before] if same and before is not None else []))
             break
+
+
+def _factor(sentence: Sentence, place: int | None) -> tuple[int, tuple[int, ...]]:
+    """The 2 of "twice the average" and the 3 of "three times the average", with the items that say it."""
+    if place is None:
+        return 1, ()
+    item = sentence.items[place]
+    if item.kind == "times" and item.cue == "twice":
+        return 2, (place,)
+    following = sentence.items[place + 1].cue if place + 1 < len(sentence.items) else ""
+    if item.kind == "number" and following == "times" and item.cue.isdigit():
+        return int(item.cue), (place, place + 1)
+    return 1, ()
 
 
 def _operator(sentence: Sentence, place: int) -> Operator:
@@ -82,6 +102,9 @@ def read_absences(sentence: Sentence) -> list[str]:
             other = sentence.items[step]
             if other.kind in {"mark", "clause"}:
                 break
+            if _is_deed(sentence, step):
+                sentence.claim("negation", step)
+                continue
             if other.kind == "name" and sentence.free(step) and other.best > 0.6:
                 table = sentence.table(step) if sentence.is_table(step) else None
                 if table is None:
@@ -93,6 +116,14 @@ def read_absences(sentence: Sentence) -> list[str]:
                     _claim_objects(sentence, step)
                 break
     return absent
+
+
+def _is_deed(sentence: Sentence, place: int) -> bool:
+    """As in "have not left a review": the verb names no column when what it is about follows."""
+    item = sentence.items[place]
+    target = sentence.next_content(place)
+    partial = item.kind == "name" and item.best < _IN_PART and is_participle(sentence.tokens[item.start].lower)
+    return partial and target is not None and sentence.is_table(target)
 
 
 def _claim_objects(sentence: Sentence, place: int) -> None:
@@ -118,8 +149,15 @@ def absence(schema: Schema, main: str, table: str, inner: list[Condition | Junct
     next_table = edge.right if edge.left == main else edge.left
     where = inner[0] if len(inner) == 1 else Junction(tuple(inner)) if inner else None
     through = (table,) if next_table != table else ()
-    nested = Query((Measure(ColumnRef(next_table, other[0])),), where=where, through=through)
-    return Condition(Measure(ColumnRef(main, own[0])), Operator.NOT_IN, (nested,))
+    left, held = ColumnRef(main, own[0]), ColumnRef(next_table, other[0])
+    if edge.left == main and next_table == table and where is None and schema.columns[left].nullable:
+        return Condition(Measure(left), Operator.IS_NULL)
+    if schema.columns[held].nullable and not schema.columns[held].is_primary_key:
+        # NOT IN holds for no row at all when the list has a null.
+        known = Condition(Measure(held), Operator.NOT_NULL)
+        where = known if where is None else Junction((where, known))
+    nested = Query((Measure(held),), where=where, through=through)
+    return Condition(Measure(left), Operator.NOT_IN, (nested,))
 
 
 def away(schema: Schema, main: str, condition: Condition) -> Condition | None:

@@ -131,7 +131,7 @@ def _number_near(sentence: Sentence, place: int) -> int | None:
             return None
         if sentence.free(far) and sentence.items[far].kind == "number" and ahead.kind == "name":
             before = sentence.items[far - 1]
-            return far if before.kind in {"request", "small"} and sentence.items[far].cue.isdigit() else None
+            return far if before.kind in {"request", "small", "clause"} and sentence.items[far].cue.isdigit() else None
     return None
 
 

@@ -21,11 +21,17 @@ from services.modelhub.adapters.built_in.ir import (
     conditions,
 )
 from services.modelhub.adapters.built_in.linking import Item
-from services.modelhub.adapters.built_in.matching import read_flags, read_patterns, read_values
+from services.modelhub.adapters.built_in.matching import read_patterns, read_values
 from services.modelhub.adapters.built_in.ordering import read_order, read_superlatives
 from services.modelhub.adapters.built_in.schema import Schema
-from services.modelhub.adapters.built_in.selecting import default_select, read_groups, read_select
+from services.modelhub.adapters.built_in.selecting import (
+    default_select,
+    read_aggregate_lists,
+    read_groups,
+    read_select,
+)
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
+from services.modelhub.adapters.built_in.states import read_flags, read_missing, read_states
 from services.modelhub.adapters.built_in.tokens import Token, identifier_words
 
 _FARTHEST = 2.7
@@ -63,12 +69,15 @@ def _interpret(
     sketch = Sketch()
     read_order(sentence, sketch)
     read_groups(sentence, sketch)
+    read_aggregate_lists(sentence, sketch)
     nesting.read_average_comparisons(sentence, sketch)
     read_patterns(sentence, sketch)
     read_comparisons(sentence, sketch)
     read_superlatives(sentence, sketch)
+    read_states(sentence, sketch)
     read_values(sentence, sketch)
     read_flags(sentence, sketch)
+    read_missing(sentence, sketch)
     absent = nesting.read_absences(sentence)
     read_select(sentence, sketch)
     query = _assemble(sentence, sketch, absent)
@@ -143,11 +152,12 @@ def _assemble(sentence: Sentence, sketch: Sketch, absent: list[str]) -> Query | 
     schema = sentence.schema
     entity = _entity(sketch, main)
     _fill_select(sentence, sketch, entity)
+    sketch.select.extend(sketch.also_shown)
     _per_group_extreme(sketch)
     counted = next((t for t in (*sketch.through, sketch.rows_of) if t), main)
     counted = _counted_child(schema, sentence, sketch, counted)
     select = [_filled(m, sketch.rows_of or counted) for m in sketch.select]
-    order = [_filled_order(o, select, counted) for o in sketch.order]
+    order = [o for o in (_filled_order(o, select, counted) for o in sketch.order) if _is_sortable(o.by)]
     having = [_filled_condition(p, counted) for p in sketch.having]
     where, through = _absences(schema, combined(sentence, sketch), sketch, absent, entity)
     group = _groups(schema, sketch, select, order, having)
@@ -236,6 +246,11 @@ def _filled_order(order: Order, select: list[Measure], counted: str) -> Order:
         aggregated = [m for m in select if m.aggregate is not None]
         return Order((aggregated or select)[0], order.descending)
     return Order(_filled(order.by, counted), order.descending)
+
+
+def _is_sortable(measure: Measure) -> bool:
+    """Whether rows can be sorted by it: by how many there are, or by one column, never by all of them."""
+    return measure.aggregate is not None or measure.column.column != STAR
 
 
 def _filled_condition(part: Condition | Junction, table: str) -> Condition | Junction:

@@ -110,7 +110,8 @@ def _condition(condition: Condition) -> str:
     sides = [_side(side) for side in condition.right]
     if condition.operator == Operator.BETWEEN:
         return f"{left} is between {sides[0]} and {sides[1]}"
-    return " ".join([left, _OPERATORS[condition.operator], *([" or ".join(sides)] if sides else [])])
+    times = [f"{condition.factor} times"] if condition.factor != 1 else []
+    return " ".join([left, _OPERATORS[condition.operator], *times, *([" or ".join(sides)] if sides else [])])
 
 
 def _side(side: Literal | Measure | Query) -> str:

@@ -28,6 +28,7 @@ from services.modelhub.core.model import ColumnType
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _PLAIN_ANY_CASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _COMPARISONS: dict[Operator, type[exp.Expr]] = {
     Operator.EQ: exp.EQ,
@@ -205,6 +206,8 @@ class _Writer:
         sides = [self._side(side, condition.left, operator, names) for side in condition.right]
         if any(side is None for side in sides):
             return None
+        if condition.factor != 1:
+            sides = [exp.Mul(this=exp.Literal.number(condition.factor), expression=sides[0])]
         if operator == Operator.BETWEEN:
             return exp.Between(this=left, low=sides[0], high=sides[1])
         if operator in {Operator.IN, Operator.NOT_IN}:
@@ -232,8 +235,10 @@ class _Writer:
         kind = column.type if column is not None else ColumnType.OTHER
         if operator in {Operator.LIKE, Operator.NOT_LIKE}:
             return exp.Literal.string(side.text)
-        if kind == ColumnType.BOOLEAN and side.text.lower() in {"true", "false"}:
-            return exp.Boolean(this=side.text.lower() == "true")
+        said = _BOOLEANS.get(side.text.lower())
+        samples = column.samples if column is not None else ()
+        if kind == ColumnType.BOOLEAN and said is not None and all(s.lower() in _BOOLEANS for s in samples):
+            return exp.Boolean(this=said)
         is_number = _NUMBER.fullmatch(side.text) is not None
         if is_number and (kind in NUMERIC or (side.is_number and kind in {ColumnType.OTHER, ColumnType.BOOLEAN})):
             return exp.Literal.number(side.text)

@@ -1,7 +1,15 @@
 """What is asked for: columns, counts, averages, and what to show when only a table was named."""
 
+from services.modelhub.adapters.built_in.filtering import is_participle
 from services.modelhub.adapters.built_in.ir import STAR, Aggregate, ColumnRef, Measure
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
+
+_AGGREGATE_WORDS = {
+    **dict.fromkeys(("lowest", "smallest", "minimum", "min", "least", "earliest", "cheapest"), Aggregate.MIN),
+    **dict.fromkeys(("highest", "largest", "greatest", "biggest", "maximum", "max", "latest"), Aggregate.MAX),
+    **dict.fromkeys(("average", "mean"), Aggregate.AVG),
+    **dict.fromkeys(("total", "sum"), Aggregate.SUM),
+}
 
 
 def read_groups(sentence: Sentence, sketch: Sketch) -> None:
@@ -32,6 +40,40 @@ def _more_groups(sentence: Sentence, sketch: Sketch, place: int) -> None:
             if ref is not None and not sentence.schema.is_number(ref):
                 sketch.group.append(ref)
                 sentence.claim("each", other)
+
+
+def read_aggregate_lists(sentence: Sentence, sketch: Sketch) -> None:
+    """Claims "the lowest, average and highest ratings": several aggregates of the one column that follows them."""
+    place = 0
+    while place < len(sentence.items):
+        run = _aggregate_run(sentence, place)
+        target = sentence.next_content(run[-1]) if len(run) > 1 else None
+        place = max(place, run[-1] if run else place) + 1
+        if target is None or not sentence.free(target) or sentence.items[target].kind != "name":
+            continue
+        column = sentence.column(target, wanted=sentence.schema.is_number)
+        described = any(sentence.items[n].kind == "name" for n in range(run[0]))
+        if column is None or described or not sentence.schema.is_ordered(column):
+            continue
+        sketch.select.extend(Measure(column, _AGGREGATE_WORDS[_said(sentence, n)]) for n in run)
+        sentence.claim("select", target, *run)
+
+
+def _aggregate_run(sentence: Sentence, start: int) -> list[int]:
+    """The places of aggregate words from `start` on, parted by commas and "and" alone."""
+    run: list[int] = []
+    for place in range(start, len(sentence.items)):
+        item = sentence.items[place]
+        if _said(sentence, place) in _AGGREGATE_WORDS and sentence.free(place):
+            run.append(place)
+        elif not run or (item.kind not in {"join", "small"} and item.cue != ","):
+            break
+    return run
+
+
+def _said(sentence: Sentence, place: int) -> str:
+    item = sentence.items[place]
+    return sentence.tokens[item.start].lower if item.end - item.start == 1 else ""
 
 
 def read_select(sentence: Sentence, sketch: Sketch) -> None:
@@ -80,8 +122,8 @@ def _is_verb(sentence: Sentence, place: int) -> bool:
     token = sentence.tokens[item.start]
     previous = sentence.items[place - 1] if place else None
     pronoun = previous is not None and previous.cue in {"they", "he", "she", "it", "we"}
-    after_table = place > 0 and sentence.is_table(place - 1)
-    return item.end - item.start == 1 and token.lower.endswith("ed") and (pronoun or after_table)
+    after_name = previous is not None and previous.kind == "name"
+    return item.end - item.start == 1 and is_participle(token.lower) and (pronoun or after_name)
 
 
 def _and_follows(sentence: Sentence, place: int) -> bool:

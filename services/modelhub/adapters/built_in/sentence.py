@@ -27,6 +27,7 @@ class Sketch:
     per_group: str | None = None
     rows_of: str | None = None
     both: bool = False
+    also_shown: list[Measure] = field(default_factory=list)
     pinned: str | None = None
     pinned_column: ColumnRef | None = None
     negated: set[int] = field(default_factory=set)
@@ -168,6 +169,13 @@ class Sentence:
             if kind not in {"small", "distinct", "request"}:
                 return step
         return None
+
+    def previous_words(self, place: int) -> str:
+        """The word before an item, articles apart; empty at the start."""
+        start = self.items[place].start - 1
+        while start > 0 and self.tokens[start].lower in {"the", "a", "an"}:
+            start -= 1
+        return self.tokens[start].lower if start >= 0 else ""
 
     def previous_content(self, place: int, reach: int = 3) -> int | None:
         """The last item before `place` that is not a small word, within `reach` items."""
