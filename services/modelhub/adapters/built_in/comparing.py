@@ -6,6 +6,7 @@ from services.modelhub.adapters.built_in.filtering import OPPOSITE, YEAR, dated,
 from services.modelhub.adapters.built_in.ir import Aggregate, ColumnRef, Condition, Measure, Operator
 from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
+from services.modelhub.adapters.built_in.tokens import stem
 
 _HAVING = frozenset({"have", "has", "had", "having", "with"})
 _TRAILING = frozenset(
@@ -28,6 +29,7 @@ _TRAILING = frozenset(
     }
 )
 _AMOUNTS = frozenset({"than", "least", "most", "exactly", "over"})
+_VAGUE = ("larger", "bigger", "greater", "smaller", "higher", "lower", "after", "later", "before", "earlier", "prior")
 _REACH = 5
 
 
@@ -165,7 +167,8 @@ def _compared_column(sentence: Sentence, place: int, operands: list[int]) -> tup
     """The column compared and the items that name it: before, after, between, hinted, or the only number."""
     said = _column_before(sentence, place)
     if said is not None:
-        return said
+        hinted = _hinted_column(sentence, place, operands[0]) if _speaks_of_another(sentence, place, said[0]) else None
+        return hinted or said
     after, between = sentence.next_content(operands[-1]), sentence.next_content(place)
     if after is not None and sentence.free(after) and not sentence.is_table(after):
         ref = _ordered_column(sentence, after)
@@ -176,6 +179,15 @@ def _compared_column(sentence: Sentence, place: int, operands: list[int]) -> tup
         if ref is not None:
             return ref, (between,)
     return _hinted_column(sentence, place, operands[0]) or _only_number(sentence)
+
+
+def _speaks_of_another(sentence: Sentence, place: int, ref: ColumnRef) -> bool:
+    """As in "the money requested by people taller than 1.85" speaks of a height, not of the money."""
+    scale = LEXICON.comparatives.get(_words(sentence, place).split()[0])
+    apart = any(sentence.items[n].kind == "clause" or sentence.is_table(n) for n in range(max(place - 3, 0), place))
+    if scale is None or scale.direction not in {">", "<"} or not apart or _words(sentence, place).startswith(_VAGUE):
+        return False
+    return not {stem(hint) for hint in (*scale.hints, *scale.inverse_hints)} & set(sentence.schema.words[ref])
 
 
 def _ordered_column(sentence: Sentence, place: int) -> ColumnRef | None:

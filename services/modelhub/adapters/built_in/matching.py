@@ -119,6 +119,8 @@ def _text_column(sentence: Sentence, place: int) -> tuple[ColumnRef, int] | None
         item = sentence.items[step]
         if item.kind == "name" and sentence.free(step):
             ref = sentence.column(step)
+            if ref is not None and not _could_match(sentence, place, ref) and not sentence.is_table(step):
+                continue
             if ref is not None and (ref.table == sentence.entity or not (sentence.is_table(step) and item.best > 0.9)):
                 return ref, step
             if sentence.is_table(step):
@@ -126,6 +128,11 @@ def _text_column(sentence: Sentence, place: int) -> tuple[ColumnRef, int] | None
         if item.kind == "mark" and item.cue != ",":
             return None
     return None
+
+
+def _could_match(sentence: Sentence, place: int, ref: ColumnRef) -> bool:
+    """Whether a pattern may be meant on the column: a number is not said to contain a word."""
+    return sentence.items[place].kind == "null" or sentence.schema.columns[ref].type not in NUMERIC
 
 
 def read_values(sentence: Sentence, sketch: Sketch) -> None:

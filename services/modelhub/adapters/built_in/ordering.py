@@ -13,6 +13,7 @@ def read_order(sentence: Sentence, sketch: Sketch) -> None:
     start = next((n for n, item in enumerate(sentence.items) if item.kind in {"order", "direction"}), None)
     if start is None or not sentence.free(start):
         return
+    start = _region_start(sentence, start)
     end = _region_end(sentence, start)
     places = range(start, end)
     descending = any(sentence.items[n].kind == "direction" and sentence.items[n].cue == "desc" for n in places)
@@ -42,6 +43,19 @@ def _keys(sentence: Sentence, places: range) -> list[Measure]:
     if aggregate == Aggregate.COUNT:
         keys.append(Measure(ColumnRef(""), Aggregate.COUNT))
     return keys
+
+
+def _region_start(sentence: Sentence, start: int) -> int:
+    """Where the keys start that stand before the direction: "by the price in descending order"."""
+    if sentence.items[start].kind != "direction":
+        return start
+    for place in range(start - 1, max(start - 5, -1), -1):
+        item = sentence.items[place]
+        if item.cue == "by" and item.kind == "small" and place + 1 < start:
+            return place
+        if item.kind not in {"name", "small", "join", "aggregate", "count", "word"} or sentence.is_table(place):
+            break
+    return start
 
 
 def _region_end(sentence: Sentence, start: int) -> int:
@@ -190,10 +204,14 @@ def _most_common(sentence: Sentence, sketch: Sketch, place: int, *, descending: 
         if tables_before and columns_before and linked:
             sketch.pinned_column = sentence.column(target)
             sentence.claim("superlative", target)
-    _take(sentence, sketch, place, Order(Measure(ColumnRef(""), Aggregate.COUNT), descending))
+    counted = ""
+    if target is not None and sentence.items[target].kind == "name" and not sentence.is_table(target):
+        column = sentence.column(target)
+        counted = column.table if column is not None and not sentence.schema.is_key(column) else ""
+    _take(sentence, sketch, place, Order(Measure(ColumnRef(counted), Aggregate.COUNT), descending))
 
 
-def _measured(sentence: Sentence, place: int) -> ColumnRef | None:
+def _measured(sentence: Sentence, place: int, *, may_be_text: bool = True) -> ColumnRef | None:
     """The ordered column that the words after a superlative name; claims it."""
     target = sentence.next_content(place, reach=4)
     while target is not None and sentence.items[target].kind in {"aggregate", "number"}:
@@ -202,11 +220,22 @@ def _measured(sentence: Sentence, place: int) -> ColumnRef | None:
         return None
     if sentence.is_table(target) and not _doubles_as_number(sentence, target):
         return None
-    column = sentence.column(target, wanted=sentence.schema.is_ordered)
-    if column is None or not (sentence.schema.is_ordered(column) or sentence.items[target].best > 0.9):
+    head = _head(sentence, target)
+    column = sentence.column(head, wanted=sentence.schema.is_ordered)
+    if column is None or not (sentence.schema.is_ordered(column) or (may_be_text and sentence.items[head].best > 0.9)):
         return None
-    sentence.claim("superlative", target)
+    sentence.claim("superlative", head)
+    sentence.claim("mention", *range(target, head))
     return column
+
+
+def _head(sentence: Sentence, place: int) -> int:
+    """The last of two column names side by side: density in "population density"."""
+    following = place + 1
+    if not sentence.free(following) or sentence.items[following].kind != "name" or sentence.is_table(following):
+        return place
+    ref = sentence.column(following)
+    return following if ref is not None and sentence.schema.is_ordered(ref) else place
 
 
 def _doubles_as_number(sentence: Sentence, place: int) -> bool:
@@ -228,7 +257,9 @@ def _superlative(sentence: Sentence, sketch: Sketch, place: int) -> None:
         return
     anchor = used[0] if used else place
     summed = sentence.items[anchor + 1].kind == "aggregate" if anchor + 1 < len(sentence.items) else False
-    column = _measured(sentence, anchor)
+    if word == "top" and _top_by(sentence, sketch, place, used):
+        return
+    column = _measured(sentence, anchor, may_be_text=not scale.hints)
     if column is not None:
         aggregate = Aggregate(sentence.items[anchor + 1].cue) if summed else None
         if not used and aggregate is None and _asks_for_extreme(sentence, sketch, place, column):
@@ -283,8 +314,6 @@ def _by_hint_or_count(
         return
     word = sentence.items[place].cue
     if word not in _AMOUNT_WORDS:
-        return
-    if word == "top" and _top_by(sentence, sketch, place, used):
         return
     if word == "top" and table is not None:
         number = next(

@@ -31,7 +31,7 @@ from services.modelhub.adapters.built_in.selecting import (
     read_select,
 )
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
-from services.modelhub.adapters.built_in.states import read_flags, read_missing, read_states
+from services.modelhub.adapters.built_in.states import read_flag_values, read_flags, read_missing, read_states
 from services.modelhub.adapters.built_in.tokens import Token, identifier_words
 
 _FARTHEST = 2.7
@@ -75,6 +75,7 @@ def _interpret(
     read_comparisons(sentence, sketch)
     read_superlatives(sentence, sketch)
     read_states(sentence, sketch)
+    read_flag_values(sentence, sketch)
     read_values(sentence, sketch)
     read_flags(sentence, sketch)
     read_missing(sentence, sketch)

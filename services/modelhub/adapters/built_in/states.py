@@ -33,12 +33,30 @@ def read_flags(sentence: Sentence, sketch: Sketch) -> None:
             sentence.claim("where", place)
 
 
+def read_flag_values(sentence: Sentence, sketch: Sketch) -> None:
+    """As in "certified suppliers", where the word was found as the value of a yes-or-no column."""
+    for place, item in enumerate(sentence.items):
+        if item.kind != "value" or not sentence.free(place):
+            continue
+        match = item.values[0]
+        ref = ColumnRef(match.table, match.column)
+        said = {token.stem for token in sentence.tokens[item.start : item.end]}
+        if not said & set(sentence.schema.words[ref]) or not _is_flag(sentence, ref):
+            continue
+        operand = _stored(sentence, ref, wanted=not _denied(sentence, place))
+        if operand is not None:
+            sketch.where.append((place, Condition(Measure(ref), Operator.EQ, (operand,))))
+            sentence.claim("where", place)
+
+
 def _denied(sentence: Sentence, place: int) -> bool:
     """Whether "not" or "are not" stands before; claims it."""
-    previous = sentence.previous_content(place)
-    if previous is not None and sentence.free(previous) and sentence.items[previous].cue == "!=":
-        sentence.claim("negation", previous)
-        return True
+    for step in range(place - 1, max(place - _REACH, -1), -1):
+        if sentence.items[step].cue == "!=" and sentence.free(step):
+            sentence.claim("negation", step)
+            return True
+        if sentence.items[step].kind not in {"small", "word"}:
+            break
     return negated(sentence, place)
 
 
