@@ -2,16 +2,21 @@
 
 import asyncio
 import json
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from candor.generation.v1 import generation_service_pb2 as pb
 from candor.generation.v1 import generation_service_pb2_grpc as rpc
-from system.conftest import RunningPlatform
+from system.conftest import ROOT, RunningPlatform
 from websockets.asyncio.client import connect
 
 from services.cli.demo import ask
@@ -159,6 +164,26 @@ def test_an_ended_question_cannot_be_cancelled(session: httpx.Client) -> None:
 def test_a_question_that_is_none_is_refused_at_the_door(session: httpx.Client, question: str) -> None:
     refused = create(session, question)
     assert (refused.status_code, reason(refused)) == (400, "INVALID_ARGUMENT")
+
+
+def test_the_python_example_asks_and_prints_the_sql(platform: RunningPlatform, token: str) -> None:
+    script = ROOT / "clients" / "python" / "example.py"
+    environment = {**os.environ, "PYTHONPATH": str(script.parent)}
+    command = [sys.executable, str(script), token, QUESTION, platform.address]
+    output = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert output.returncode == 0, output.stderr
+    assert "count(*)" in output.stdout.lower()
+
+
+def test_the_typescript_example_asks_and_prints_the_sql(platform: RunningPlatform, token: str, tmp_path: Path) -> None:
+    package = tmp_path / "client"
+    shutil.copytree(ROOT / "clients" / "typescript", package, ignore=shutil.ignore_patterns("node_modules"))
+    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=package, check=True, timeout=120)
+    environment = {**os.environ, "CANDOR_URL": platform.url, "CANDOR_TOKEN": token}
+    command = ["node", "example/ask.mjs", QUESTION]
+    output = subprocess.run(command, cwd=package, env=environment, capture_output=True, text=True, timeout=60)
+    assert output.returncode == 0, output.stderr
+    assert "count(*)" in output.stdout.lower()
 
 
 def test_an_unknown_data_source_is_said(session: httpx.Client) -> None:
