@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from services.modelhub.adapters.built_in.ir import ColumnRef
 from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.schema import Name, Schema
-from services.modelhub.adapters.built_in.tokens import Token, stem
+from services.modelhub.adapters.built_in.tokens import Token, identifier_words, stem
 from services.modelhub.core.model import ValueMatch
 
 MAX_SPAN = 6
@@ -187,11 +187,11 @@ def _names_in_full(span: tuple[Token, ...], names: tuple[Name, ...], schema: Sch
 
 
 def _lookup(span: tuple[Token, ...], schema: Schema) -> tuple[Name, ...]:
-    stems = [token.stem for token in span if token.lower not in _INSIDE_NAMES]
+    stems = [part for token in span if token.lower not in _INSIDE_NAMES for part in _parts(token)]
     if len(span) == 1 and (span[0].lower in LEXICON.function_words or span[0].lower in LEXICON.superlatives):
         return ()
     names = schema.names.get(frozenset(stems), ())
-    if len(stems) < len(span):
+    if any(token.lower in _INSIDE_NAMES for token in span):
         names = tuple(name for name in names if name.score > 0.9 and not name.is_table)
         if span[0].stem == "number":
             names = tuple(name for name in names if schema.words[name.ref][0] == "number")
@@ -210,6 +210,11 @@ def _lookup(span: tuple[Token, ...], schema: Schema) -> tuple[Name, ...]:
             if known is None or known.score < name.score:
                 found[name.ref] = name
     return tuple(sorted(found.values(), key=lambda name: (-name.score, name.ref.table, name.ref.column)))
+
+
+def _parts(token: Token) -> tuple[str, ...]:
+    """The stems of a word, several where it is written as an identifier ("list_price")."""
+    return tuple(map(stem, identifier_words(token.text))) if "_" in token.text else (token.stem,)
 
 
 def _synonyms(stems: list[str], schema: Schema) -> Iterator[Name]:

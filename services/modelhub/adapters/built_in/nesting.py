@@ -13,6 +13,7 @@ from services.modelhub.adapters.built_in.ir import (
     Operator,
     Query,
     SetOperator,
+    conditions,
 )
 from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.schema import Schema
@@ -169,6 +170,22 @@ def away(schema: Schema, main: str, condition: Condition) -> Condition | None:
     if condition.operator != Operator.NE or table == main or not (refers or far):
         return None
     return absence(schema, main, table, [replace(condition, operator=Operator.EQ)])
+
+
+def counted_groups(schema: Schema, query: Query) -> Query | None:
+    """As in "How many customers have more than 3 orders?": the rows counted are those that a nested query keeps."""
+    only = query.select[0]
+    counts = len(query.select) == 1 and only.aggregate == Aggregate.COUNT
+    if not counts or query.having is None or query.group or query.order or query.limit is not None:
+        return None
+    key = schema.key_of(only.column.table)
+    tables = {c.left.column.table for c in conditions(query.having)} - {only.column.table}
+    if key is None or not tables:
+        return None
+    through = tuple(dict.fromkeys([*query.through, *sorted(tables)]))
+    nested = Query((Measure(key),), where=query.where, group=(key,), having=query.having, through=through)
+    rows = Measure(ColumnRef(only.column.table), Aggregate.COUNT)
+    return Query((rows,), where=Condition(Measure(key), Operator.IN, (nested,)))
 
 
 def intersected(query: Query) -> Query | None:

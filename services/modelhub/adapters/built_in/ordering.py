@@ -31,7 +31,7 @@ def _keys(sentence: Sentence, places: range) -> list[Measure]:
         item = sentence.items[place]
         if not sentence.free(place):
             continue
-        if item.kind in {"clause", "compare", "comparative", "each", "value"}:
+        if item.kind in {"clause", "compare", "comparative", "each", "value"} or (keys and item.cue == "for"):
             break
         if item.kind in {"aggregate", "count"}:
             aggregate = Aggregate.COUNT if item.kind == "count" else Aggregate(item.cue)
@@ -48,13 +48,29 @@ def _keys(sentence: Sentence, places: range) -> list[Measure]:
 def _region_start(sentence: Sentence, start: int) -> int:
     """Where the keys start that stand before the direction: "by the price in descending order"."""
     if sentence.items[start].kind != "direction":
-        return start
+        return _second_start(sentence, start)
     for place in range(start - 1, max(start - 5, -1), -1):
         item = sentence.items[place]
         if item.cue == "by" and item.kind == "small" and place + 1 < start:
             return place
         if item.kind not in {"name", "small", "join", "aggregate", "count", "word"} or sentence.is_table(place):
             break
+    return start
+
+
+def _second_start(sentence: Sentence, start: int) -> int:
+    """As in "Sort the cities in descending order of their area", where the keys follow what is sorted."""
+    opens = all(sentence.items[n].kind in {"small", "mark"} for n in range(start))
+    bare = sentence.items[start].end - sentence.items[start].start == 1
+    if not opens or not bare or sentence.tokens[sentence.items[start].start].lower not in {"sort", "order", "rank"}:
+        return start
+    for place in range(start + 1, len(sentence.items)):
+        item = sentence.items[place]
+        named = any(sentence.items[n].kind == "name" for n in range(start, place))
+        follows = any(other.kind in {"name", "count"} for other in sentence.items[place + 1 :])
+        if named and follows and (item.cue == "by" or item.kind == "direction"):
+            sentence.claim("order", start)
+            return place
     return start
 
 

@@ -89,6 +89,7 @@ def _interpret(
     query = nesting.pinned(sentence.schema, query, sketch.pinned, sketch.pinned_column) or query
     query = nesting.parent_extreme(sentence.schema, query) or query
     query = _excepted(sentence, sketch, query) or query
+    query = nesting.counted_groups(sentence.schema, query) or query
     query = nesting.contradictory(query) or query
     if query.limit is not None and not query.group and all(m.aggregate for m in query.select):
         query = nesting.extreme(query) or query
@@ -152,6 +153,8 @@ def _assemble(sentence: Sentence, sketch: Sketch, absent: list[str]) -> Query | 
         return None
     schema = sentence.schema
     entity = _entity(sketch, main)
+    if not sketch.select and sketch.per_group and _wants_everything(sentence):
+        sketch.rows_of, sketch.per_group = sketch.per_group, None
     _fill_select(sentence, sketch, entity)
     sketch.select.extend(sketch.also_shown)
     _per_group_extreme(sketch)

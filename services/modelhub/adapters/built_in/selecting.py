@@ -12,6 +12,10 @@ _AGGREGATE_WORDS = {
 }
 
 
+_AUXILIARIES = frozenset({"is", "are", "was", "were", "been"})
+_IN_PART = 0.75
+
+
 def read_groups(sentence: Sentence, sketch: Sketch) -> None:
     """Claims "for each X", "per X" and "by X" after a count."""
     for place, item in enumerate(sentence.items):
@@ -122,7 +126,8 @@ def _is_verb(sentence: Sentence, place: int) -> bool:
     token = sentence.tokens[item.start]
     previous = sentence.items[place - 1] if place else None
     pronoun = previous is not None and previous.cue in {"they", "he", "she", "it", "we"}
-    after_name = previous is not None and previous.kind == "name"
+    auxiliary = previous is not None and previous.cue in _AUXILIARIES and item.best < _IN_PART
+    after_name = (previous is not None and previous.kind == "name") or auxiliary
     return item.end - item.start == 1 and is_participle(token.lower) and (pronoun or after_name)
 
 
@@ -220,12 +225,22 @@ def _name(sentence: Sentence, sketch: Sketch, place: int, aggregates: list[Aggre
     column = sentence.column(place)
     if column is None:
         return
-    if described:
+    if described or (not aggregates and _qualifies(sentence, place)):
         sentence.claim("mention", place)
         return
     sentence.claim("select", place)
     measures = [Measure(ref, a) for a in (aggregates or (None,)) for ref in _in_full(sentence, place, column)]
     sketch.select.extend(measure for measure in measures if measure not in sketch.select)
+
+
+def _qualifies(sentence: Sentence, place: int) -> bool:
+    """Whether a word that is but part of a column's name says more of the name beside it: music in "music artists"."""
+    item = sentence.items[place]
+    if item.best >= _IN_PART or item.end - item.start > 1:
+        return False
+    following, counted = place + 1, place > 1 and sentence.items[place - 2].kind == "count"
+    before = following < len(sentence.items) and sentence.items[following].kind == "name"
+    return (before and sentence.items[following].best > item.best) or (counted and sentence.is_table(place - 1))
 
 
 def _table(sentence: Sentence, sketch: Sketch, place: int, table: str, *, described: bool) -> None:
