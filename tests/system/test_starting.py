@@ -56,16 +56,16 @@ def test_a_state_folder_too_deep_for_a_socket_is_refused_in_one_line(tmp_path: P
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
-def test_a_taken_port_is_named_in_one_line(tmp_path: Path) -> None:
+def test_a_taken_port_is_named_in_one_line() -> None:
     port = free_ports(8)
-    with socket.socket() as taken:
+    with socket.socket() as taken, open_folder() as folder:
         taken.bind(("127.0.0.1", port))
         taken.listen()
-        refused = start_badly(tmp_path / "state", port)
+        refused = start_badly(folder / "state", port)
+        assert processes_of(folder / "state") == []
     assert refused.returncode == 1
     (line,) = refused.stderr.strip().splitlines()
     assert f"Port {port} is taken" in line
-    assert processes_of(tmp_path / "state") == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

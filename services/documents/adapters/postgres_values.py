@@ -42,6 +42,8 @@ class PostgresValues:
             for position, (table, column, values) in enumerate(columns)
         ]
         async with self._database.transaction(source.organization) as connection:
+            # Two processes that read the same source at once would both insert; the lock ends with the transaction.
+            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(source.name, 0))))
             await connection.execute(sa.delete(COLUMN_VALUES).where(_of(source)))
             if rows:
                 await connection.execute(sa.insert(COLUMN_VALUES), rows)

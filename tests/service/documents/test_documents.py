@@ -215,6 +215,16 @@ async def test_a_viewer_may_ask_but_not_sync(platform: Platform, source: str) ->
         await platform.documents.SyncSchema(pb.SyncSchemaRequest(data_source=source), metadata=metadata)
 
 
+async def test_syncs_at_the_same_time_are_one_reading(platform: Platform, source: str) -> None:
+    answers = await asyncio.gather(*(sync(platform, source) for _ in range(10)))
+    assert len({answer.schema.version for answer in answers}) == 1
+    listed = await platform.documents.ListSchemaVersions(
+        pb.ListSchemaVersionsRequest(data_source=source), metadata=platform.signer.metadata()
+    )
+    assert len(listed.schemas) == 1
+    assert (await retrieve(platform, source, "stores in Berlin")).value_matches
+
+
 async def test_questions_at_the_same_time_share_one_index(platform: Platform, source: str) -> None:
     await sync(platform, source)
     contexts = await asyncio.gather(*(retrieve(platform, source, "stores in Berlin") for _ in range(20)))
