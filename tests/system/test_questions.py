@@ -216,6 +216,23 @@ def test_a_data_source_of_ones_own_can_be_added_and_asked(platform: RunningPlatf
     assert int(result["rows"]["columns"][0]["integers"]["items"][0]) == expected
 
 
+def test_a_data_source_that_went_away_fails_the_question_in_words(
+    platform: RunningPlatform, session: httpx.Client
+) -> None:
+    path = platform.state.parent / "fleeting.db"
+    write_sqlite(path)
+    source = {"displayName": "Fleeting", "connection": {"sqlite": {"path": str(path)}}}
+    added = session.post(f"/v1/{ORGANIZATION}/dataSources", json={"dataSourceId": "fleeting", "dataSource": source})
+    assert added.status_code == 200, added.text
+    path.unlink()
+    name = create(session, source=f"{ORGANIZATION}/dataSources/fleeting").json()["generation"]["name"]
+    generation = ended(session, name)
+    assert generation["state"] == "STATE_FAILED"
+    reasons = [each["reason"] for each in generation["error"]["details"] if "reason" in each]
+    assert reasons[0].startswith("DATA_SOURCE_")
+    assert len(generation["error"]["message"]) > 20
+
+
 async def test_a_call_on_an_insecure_stub_without_a_token_is_refused(platform: RunningPlatform) -> None:
     from services.kit.errors import Unauthenticated  # noqa: PLC0415
     from services.kit.rpc import open_channel  # noqa: PLC0415
