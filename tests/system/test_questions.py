@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from candor.generation.v1 import generation_service_pb2 as pb
 from candor.generation.v1 import generation_service_pb2_grpc as rpc
@@ -143,14 +145,34 @@ def test_history_lists_the_newest_first_page_by_page(session: httpx.Client) -> N
     assert listed[:3] == names[::-1]
 
 
-async def test_a_cancelled_question_ends_as_cancelled(platform: RunningPlatform, session: httpx.Client) -> None:
-    slow = "SELECT COUNT(*) FROM order_items a, order_items b, order_items c"
-    name = create(session, slow).json()["generation"]["name"]
-    session.post(f"/v1/{name}:cancel", json={})
-    generation = ended(session, name)
-    assert generation["state"] == "STATE_CANCELLED"
-    again = session.post(f"/v1/{name}:cancel", json={})
-    assert again.status_code == 200
+SLOW = """
+SELECT COUNT(*) FROM order_items AS a JOIN order_items AS b ON a.qty = b.qty JOIN order_items AS c ON b.qty = c.qty
+"""
+
+
+def statements_at_work(platform: RunningPlatform) -> int:
+    """How many statements of the sample's reader PostgreSQL is at."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'sample_reader' AND state = 'active'"
+    with psycopg.connect(host=str(platform.state / "postgres"), user="postgres", dbname="postgres") as connection:
+        (count,) = connection.execute(query).fetchone() or (0,)
+    return int(count)
+
+
+def until(condition: Callable[[], bool], timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline
+
+
+def test_cancelling_a_question_stops_its_statement_in_the_database(
+    platform: RunningPlatform, session: httpx.Client
+) -> None:
+    name = create(session, SLOW).json()["generation"]["name"]
+    until(lambda: statements_at_work(platform) == 1, 30)
+    assert session.post(f"/v1/{name}:cancel", json={}).status_code == 200
+    until(lambda: statements_at_work(platform) == 0, 2)
+    assert ended(session, name)["state"] == "STATE_CANCELLED"
+    assert session.post(f"/v1/{name}:cancel", json={}).status_code == 200
 
 
 def test_an_ended_question_cannot_be_cancelled(session: httpx.Client) -> None:
