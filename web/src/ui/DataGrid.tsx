@@ -26,6 +26,8 @@ interface DataGridProps {
   readonly rowCount: number;
   /** The text of a value; null where there is none. */
   readonly text: (row: number, column: number) => string | null;
+  /** The whole of a value, shown under the pointer. */
+  readonly exact: (row: number, column: number) => string;
   /** Orders two rows by a column. */
   readonly compare: (left: number, right: number, column: number) => number;
   /** What stands below the grid, given the rows in their present order. */
@@ -52,7 +54,7 @@ function widthOf(column: GridColumn, at: number, rowCount: number, text: DataGri
 }
 
 /** A grid of values with sortable columns. */
-export function DataGrid({ label, columns, rowCount, text, compare, footer }: DataGridProps) {
+export function DataGrid({ label, columns, rowCount, text, exact, compare, footer }: DataGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const data = useMemo(() => Array.from({ length: rowCount }, (_, at): GridRow => ({ at })), [rowCount]);
   const widths = useMemo(
@@ -143,7 +145,12 @@ export function DataGrid({ label, columns, rowCount, text, compare, footer }: Da
               return row ? (
                 <tr key={row.id} aria-rowindex={item.index + 2} className="hover:bg-sunken">
                   {columns.map((column, at) => (
-                    <GridCell key={at} text={text(row.original.at, at)} numeric={column.numeric} />
+                    <GridCell
+                      key={at}
+                      text={text(row.original.at, at)}
+                      exact={exact(row.original.at, at)}
+                      numeric={column.numeric}
+                    />
                   ))}
                 </tr>
               ) : null;
@@ -161,10 +168,16 @@ export function DataGrid({ label, columns, rowCount, text, compare, footer }: Da
   );
 }
 
-function GridCell({ text, numeric }: { readonly text: string | null; readonly numeric: boolean }) {
+interface GridCellProps {
+  readonly text: string | null;
+  readonly exact: string;
+  readonly numeric: boolean;
+}
+
+function GridCell({ text, exact, numeric }: GridCellProps) {
   return (
     <td
-      title={text ?? undefined}
+      title={exact}
       style={{ height: ROW_HEIGHT }}
       className={`border-line/60 figures truncate border-b px-4 ${numeric ? "text-right" : ""}`}
     >

@@ -106,6 +106,16 @@ function Answered({ result, progress, onAsk, busy }: Omit<AnswerProps, "question
   );
 }
 
+const ONE_READING = {
+  title: "Is this what you mean?",
+  advice: "Candor is not sure enough to answer. Choose the reading to ask it, or ask in other words.",
+};
+
+const SEVERAL_READINGS = {
+  title: "Which of these do you mean?",
+  advice: "The question has more than one likely reading, and they give different answers.",
+};
+
 /** What came of a question, whichever of the three it was. */
 export function Answer({ question, result, progress, onAsk, busy }: AnswerProps) {
   if (result.outcome === Result_Outcome.ANSWERED) {
@@ -115,12 +125,11 @@ export function Answer({ question, result, progress, onAsk, busy }: AnswerProps)
     <Alternatives alternatives={result.alternatives} onAsk={onAsk} busy={busy} />
   );
   if (result.outcome === Result_Outcome.ASKED_BACK) {
+    const { title, advice } = result.alternatives.length === 1 ? ONE_READING : SEVERAL_READINGS;
     return (
       <div className="space-y-4">
-        <h2 className="text-title font-serif">Which of these do you mean?</h2>
-        <p className="max-w-prose">
-          {result.explanation || "The question has more than one likely reading, and they give different answers."}
-        </p>
+        <h2 className="text-title font-serif">{title}</h2>
+        <p className="max-w-prose">{result.explanation || advice}</p>
         <Unmatched words={progress.drafts.at(-1)?.unlinked ?? []} />
         {alternatives}
       </div>

@@ -37,7 +37,7 @@ function spoken(generation: Generation | undefined, progress: Progress, ended: b
   const result = progress.result ?? generation?.result;
   if (result?.outcome === Result_Outcome.ANSWERED)
     return `Answer with ${counted(result.rowCount, "row")}: ${result.explanation}`;
-  if (result?.outcome === Result_Outcome.ASKED_BACK) return "The question has several readings; choose one.";
+  if (result?.outcome === Result_Outcome.ASKED_BACK) return "Candor asks what you mean. Choose a reading.";
   if (result) return `No answer. ${result.abstention?.message ?? ""}`;
   return generation?.state === Generation_State.CANCELLED ? "Cancelled" : "The question failed";
 }

@@ -7,7 +7,7 @@ import { CopyButton } from "@/ui/CopyButton";
 import { DataGrid } from "@/ui/DataGrid";
 import { counted, countText } from "@/ui/format";
 
-import { cellText, compareCells, isNumeric, type Rows } from "./columnar";
+import { cellText, compareCells, isNumeric, shownText, type Rows } from "./columnar";
 import { csvOf } from "./csv";
 
 interface ResultRowsProps {
@@ -44,8 +44,12 @@ function Figure({ rows }: { readonly rows: Rows }) {
       </thead>
       <tbody>
         <tr>
-          <td className="text-hero figures pt-1 font-serif break-all">
-            {cell === null ? <span className="text-muted italic">null</span> : cellText(cell)}
+          <td title={cellText(cell)} className="text-hero figures pt-1 font-serif break-all">
+            {cell === null || column === undefined ? (
+              <span className="text-muted italic">null</span>
+            ) : (
+              shownText(cell, isNumeric(column))
+            )}
           </td>
         </tr>
       </tbody>
@@ -63,8 +67,9 @@ export function ResultRows({ rows, total, truncated }: ResultRowsProps) {
     () => ({
       text: (row: number, column: number) => {
         const cell = rows.cell(row, column);
-        return cell === null ? null : cellText(cell);
+        return cell === null ? null : shownText(cell, columns[column]?.numeric ?? false);
       },
+      exact: (row: number, column: number) => cellText(rows.cell(row, column)),
       compare: (left: number, right: number, column: number) =>
         compareCells(rows.cell(left, column), rows.cell(right, column), columns[column]?.numeric ?? false),
     }),

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import { read } from "@/api/call";
 
-import { compareCells, rowsOf } from "./columnar";
+import { compareCells, rowsOf, shownText } from "./columnar";
 
 const COLUMNS = [
   create(ResultColumnSchema, { name: "id", type: ColumnType.INTEGER }),
@@ -44,6 +44,19 @@ describe("rowsOf", () => {
   it("passes over empty batches", () => {
     const rows = rowsOf(COLUMNS, [batch([], []), batch(["7"], ["x"]), batch([], [])]);
     expect(rows.cell(0, 0)).toBe(7n);
+  });
+});
+
+describe("shownText", () => {
+  it("gives an average four places, all of them where they matter", () => {
+    const cells = ["29758.064516129032", "92800.000000000000", 0.1 + 0.2, "0.0012345678", "12.50", 7n];
+    const shown = ["29758.0645", "92800.0000", "0.3000", "0.0012345678", "12.50", "7"];
+    expect(cells.map((cell) => shownText(cell, true))).toEqual(shown);
+  });
+
+  it("leaves a text and a number of many digits as they are", () => {
+    expect(shownText("1.23456789", false)).toBe("1.23456789");
+    expect(shownText("9007199254740993.12345678", true)).toBe("9007199254740993.12345678");
   });
 });
 

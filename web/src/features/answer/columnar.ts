@@ -67,6 +67,17 @@ export function cellText(cell: Cell): string {
   return cell === null ? "" : String(cell);
 }
 
+/** Decimals with more places than a person reads. */
+const LONG_DECIMAL = /^-?\d+\.\d{7,}$/u;
+
+/** A value as the page shows it: a long decimal has four places, where those say enough and can be exact. */
+export function shownText(cell: Cell, numeric: boolean): string {
+  const text = cellText(cell);
+  if (!numeric || !LONG_DECIMAL.test(text)) return text;
+  const size = Math.abs(Number(text));
+  return (size > 0 && size < 0.01) || size > 1e11 ? text : Number(text).toFixed(4);
+}
+
 /** Orders two values of one column, NULL last. */
 export function compareCells(left: Cell, right: Cell, numeric: boolean): number {
   if (left === null || right === null) return left === right ? 0 : left === null ? 1 : -1;

@@ -6,6 +6,7 @@ import type { Schema } from "@candor/client/candor/documents/v1/documents_servic
 import { RefreshCw, Search } from "lucide-react";
 import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 
+import { failureOf } from "@/api/failure";
 import { keys } from "@/api/keys";
 import { getSchema, syncSchema } from "@/api/platform";
 import { errorInWords } from "@/api/words";
@@ -17,6 +18,17 @@ import { Problem } from "@/ui/Problem";
 
 import { outlineOf } from "./outline";
 import { TableEntry } from "./TableEntry";
+
+/** The newest snapshot; the first one is taken now. */
+async function openSchema(dataSource: string) {
+  try {
+    return await getSchema(dataSource);
+  } catch (error) {
+    if (failureOf(error).reason !== "SCHEMA_NOT_FOUND") throw error;
+    await syncSchema(dataSource);
+    return getSchema(dataSource);
+  }
+}
 
 function Tables({ schema }: { readonly schema: Schema }) {
   const [filter, setFilter] = useState("");
@@ -70,7 +82,7 @@ export function SchemaView({ dataSource, title, picker }: SchemaViewProps) {
   const queryClient = useQueryClient();
   const { data, error, isPending, refetch } = useQuery({
     queryKey: keys.schema(dataSource),
-    queryFn: () => getSchema(dataSource),
+    queryFn: () => openSchema(dataSource),
   });
   const sync = useMutation({
     mutationFn: () => syncSchema(dataSource),

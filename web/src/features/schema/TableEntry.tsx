@@ -12,7 +12,7 @@ function ColumnRow({ entry }: { readonly entry: OutlineColumn }) {
   const { column, refersTo } = entry;
   return (
     <li className="border-line/70 grid gap-x-6 gap-y-0.5 border-t py-2 sm:grid-cols-[minmax(10rem,16rem)_minmax(9rem,12rem)_1fr]">
-      <span className="flex min-w-0 items-center gap-2 font-mono">
+      <span className="flex min-w-0 items-center gap-2 self-start font-mono">
         <span className="min-w-0 break-all">{column.name}</span>
         {column.primaryKey ? (
           <span className="text-accent shrink-0" title="Primary key">

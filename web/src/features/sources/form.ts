@@ -69,7 +69,7 @@ export function problemsOf(values: Values): Problems {
   if (values.title.trim() && !idFromTitle(values.title))
     problems.title = "Use at least one letter from a to z, or a digit.";
   if (values.engine !== "postgres") {
-    required("path", "Write the path of the file on the machine where Candor runs.");
+    required("path", "Write the path of the file.");
     return problems;
   }
   required("host", "Write the server’s name or address.");
