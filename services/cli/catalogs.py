@@ -1,38 +1,11 @@
-"""One catalogue in the words of three services: as validation reads it, documents searches it, modelhub drafts from it.
+"""What retrieval found, in the words that modelhub drafts from: between processes protobuf does this."""
 
-Between processes protobuf does this; here they share one.
-"""
-
-from services.documents.core import model as documents
+from services.documents.core.model import Context
+from services.kit.catalog import Column
 from services.modelhub.core import model as modelhub
-from services.validation.core import model as validation
 
 
-def catalog_for_documents(
-    dialect: str, tables: tuple[validation.Table, ...], foreign_keys: tuple[validation.ForeignKey, ...]
-) -> documents.Catalog:
-    """What introspection found, for retrieval."""
-    return documents.Catalog(
-        dialect=dialect,
-        tables=tuple(
-            documents.Table(
-                schema=table.schema,
-                name=table.name,
-                kind="view" if table.is_view else "table",
-                comment=table.comment,
-                columns=tuple(_column_for_documents(column) for column in table.columns),
-                row_estimate=table.row_estimate,
-            )
-            for table in tables
-        ),
-        foreign_keys=tuple(
-            documents.ForeignKey(key.table, key.columns, key.referred_table, key.referred_columns)
-            for key in foreign_keys
-        ),
-    )
-
-
-def context_for_modelhub(context: documents.Context) -> modelhub.Context:
+def context_for_modelhub(context: Context) -> modelhub.Context:
     """What retrieval found, for drafting: without the values of columns that are marked sensitive."""
     private = {
         (table.qualified_name, column.name)
@@ -67,21 +40,7 @@ def context_for_modelhub(context: documents.Context) -> modelhub.Context:
     )
 
 
-def _column_for_documents(column: validation.Column) -> documents.Column:
-    return documents.Column(
-        name=column.name,
-        type=documents.ColumnType(column.type or validation.ColumnType.OTHER),
-        native_type=column.native_type,
-        nullable=column.nullable,
-        is_primary_key=column.primary_key,
-        is_unique=column.unique,
-        is_sensitive=column.sensitive,
-        comment=column.comment,
-        samples=() if column.sensitive else column.samples,
-    )
-
-
-def _column_for_modelhub(column: documents.Column) -> modelhub.Column:
+def _column_for_modelhub(column: Column) -> modelhub.Column:
     return modelhub.Column(
         name=column.name,
         type=modelhub.ColumnType(column.type),

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.cli.catalogs import catalog_for_documents, context_for_modelhub
+from services.cli.catalogs import context_for_modelhub
 from services.documents.core import model as documents
 from services.documents.core.find_values import ValueIndex
 from services.documents.core.index_values import VALUES_PER_COLUMN, index_values, indexed_columns, without_secrets
@@ -16,6 +16,7 @@ from services.documents.core.retrieve_context import Retriever
 from services.generation.core import model as generation
 from services.generation.core.answer_question import AnswerQuestion
 from services.generation.core.decide import Policy
+from services.kit import catalog
 from services.kit.clock import SystemClock
 from services.kit.errors import FailedPrecondition, InvalidArgument, Unavailable
 from services.modelhub.adapters.built_in_drafter import BuiltInDrafter
@@ -54,7 +55,7 @@ async def read_source(engine: Engine, dialect: str) -> Source:
         FailedPrecondition: What is there is no database, or the login fails.
     """
     tables, foreign_keys = await engine.introspect()
-    known = without_secrets(catalog_for_documents(dialect, tables, foreign_keys))
+    known = without_secrets(catalog.Catalog(dialect, tables, foreign_keys))
     wanted = {
         validation.ColumnRef(table.qualified_name, column.name): (table, column)
         for table, column in indexed_columns(known)

@@ -9,6 +9,7 @@ from typing import Any
 from candor.validation.v1 import validation_service_pb2 as pb
 from candor.validation.v1 import validation_service_pb2_grpc as rpc
 
+from services.kit.catalog_wire import catalog_from_proto
 from services.kit.ids import parse_name
 from services.kit.pages import decode_token, encode_token, page_size
 from services.validation import wire
@@ -85,7 +86,7 @@ class ValidationServicer(rpc.ValidationServiceServicer):
         """See the contract."""
         source = await self._source(request.name)
         catalog = await self._catalogs.read(source)
-        message = wire.catalog_to_proto(source.dialect, catalog.tables, catalog.foreign_keys)
+        message = wire.catalog_to_proto(catalog)
         return pb.IntrospectSchemaResponse(catalog=message)
 
     async def SampleValues(self, request: pb.SampleValuesRequest, context: Any) -> pb.SampleValuesResponse:
@@ -100,8 +101,9 @@ class ValidationServicer(rpc.ValidationServiceServicer):
         source = await self._source(request.name)
         if not request.HasField("catalog"):
             return wire.check_to_proto(await self._catalogs.check(source, request.sql))
-        tables = wire.tables_from_proto(request.catalog)
-        catalog = Catalog(DIALECTS[source.dialect], tables, (), search_path_of(source))
+        catalog = Catalog(
+            DIALECTS[source.dialect], catalog_from_proto(request.catalog).tables, (), search_path_of(source)
+        )
         return wire.check_to_proto(check_statement(request.sql, catalog))
 
     async def ExplainPlan(self, request: pb.ExplainPlanRequest, context: Any) -> pb.ExplainPlanResponse:

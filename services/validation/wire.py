@@ -5,19 +5,18 @@ from typing import Any
 from candor.catalog.v1 import catalog_pb2
 from candor.validation.v1 import validation_service_pb2 as pb
 
+from services.kit import catalog, catalog_wire
+from services.validation.core.catalog import Catalog
 from services.validation.core.model import (
     Batch,
     Cell,
     Check,
-    Column,
     ColumnRef,
-    ColumnType,
     ColumnValues,
     Connection,
     DataSource,
     DuckdbConnection,
     Finding,
-    ForeignKey,
     Limits,
     Part,
     PostgresConnection,
@@ -26,15 +25,9 @@ from services.validation.core.model import (
     Span,
     SqliteConnection,
     Summary,
-    Table,
     TlsMode,
 )
 
-_TYPE_TO_PROTO: dict[ColumnType | None, Any] = {
-    None: catalog_pb2.COLUMN_TYPE_UNSPECIFIED,
-    **{kind: catalog_pb2.ColumnType.Value(f"COLUMN_TYPE_{kind.name}") for kind in ColumnType},
-}
-_TYPE_FROM_PROTO = {number: kind for kind, number in _TYPE_TO_PROTO.items()}
 _SEVERITY_TO_PROTO: dict[Severity, Any] = {
     severity: pb.Finding.Severity.Value(f"SEVERITY_{severity.name}") for severity in Severity
 }
@@ -98,72 +91,9 @@ def _connection_to_proto(connection: Connection, *, own: bool) -> pb.Connection:
     raise AssertionError(f"no message for {type(connection).__name__}")
 
 
-def tables_from_proto(catalog: catalog_pb2.Catalog) -> tuple[Table, ...]:
-    """The tables of a catalogue."""
-    return tuple(
-        Table(
-            schema=table.schema,
-            name=table.name,
-            columns=tuple(
-                Column(
-                    name=column.name,
-                    type=_TYPE_FROM_PROTO.get(column.type),
-                    native_type=column.native_type,
-                    nullable=column.nullable,
-                    primary_key=column.primary_key,
-                    unique=column.unique,
-                    sensitive=column.sensitive,
-                )
-                for column in table.columns
-            ),
-            is_view=table.kind == catalog_pb2.Table.KIND_VIEW,
-            row_estimate=table.row_estimate,
-        )
-        for table in catalog.tables
-    )
-
-
-def catalog_to_proto(
-    dialect: str, tables: tuple[Table, ...], foreign_keys: tuple[ForeignKey, ...]
-) -> catalog_pb2.Catalog:
-    """A catalogue."""
-    return catalog_pb2.Catalog(
-        dialect=dialect,
-        tables=[_table_to_proto(table) for table in tables],
-        foreign_keys=[
-            catalog_pb2.ForeignKey(
-                table=key.table,
-                columns=key.columns,
-                referred_table=key.referred_table,
-                referred_columns=key.referred_columns,
-            )
-            for key in foreign_keys
-        ],
-    )
-
-
-def _table_to_proto(table: Table) -> catalog_pb2.Table:
-    return catalog_pb2.Table(
-        schema=table.schema,
-        name=table.name,
-        kind=catalog_pb2.Table.KIND_VIEW if table.is_view else catalog_pb2.Table.KIND_TABLE,
-        comment=table.comment,
-        columns=[
-            catalog_pb2.Column(
-                name=column.name,
-                type=_TYPE_TO_PROTO[column.type],
-                native_type=column.native_type,
-                nullable=column.nullable,
-                primary_key=column.primary_key,
-                unique=column.unique,
-                comment=column.comment,
-                sensitive=column.sensitive,
-                samples=column.samples,
-            )
-            for column in table.columns
-        ],
-        row_estimate=table.row_estimate,
-    )
+def catalog_to_proto(known: Catalog) -> catalog_pb2.Catalog:
+    """What a data source holds, without the ways to look it up."""
+    return catalog_wire.catalog_to_proto(catalog.Catalog(known.dialect.name, known.tables, known.foreign_keys))
 
 
 def check_to_proto(check: Check) -> pb.CheckStatementResponse:
@@ -229,7 +159,9 @@ def part_to_proto(part: Part, checked_sql: str) -> pb.RunStatementResponse:
 
 
 def _result_column_to_proto(column: ResultColumn) -> pb.ResultColumn:
-    return pb.ResultColumn(name=column.name, type=_TYPE_TO_PROTO[column.type], native_type=column.native_type)
+    return pb.ResultColumn(
+        name=column.name, type=catalog_wire.column_type_to_proto(column.type), native_type=column.native_type
+    )
 
 
 def _batch_to_proto(batch: Batch) -> pb.RowBatch:

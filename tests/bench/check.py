@@ -6,10 +6,10 @@ from collections.abc import Callable
 import sqlglot
 from bench.table import Measure, median
 
+from services.kit.catalog import Column, ColumnType, Table
 from services.validation.core.catalog import Catalog
 from services.validation.core.check_statement import check_statement
 from services.validation.core.dialects import DIALECTS
-from services.validation.core.model import Column, ColumnType, Table
 
 STATEMENT = """
 SELECT

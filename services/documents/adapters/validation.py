@@ -6,9 +6,10 @@ import grpc
 from candor.validation.v1 import validation_service_pb2 as pb
 from candor.validation.v1 import validation_service_pb2_grpc as rpc
 
-from services.documents.core.model import Catalog, Column, DataSource, Table
+from services.documents.core.model import DataSource
 from services.documents.core.ports import ColumnValues
 from services.documents.wire import catalog_from_proto
+from services.kit.catalog import Catalog, Column, Table
 
 # What one call may take where the caller's own deadline allows it: databases are slower than services.
 TIMEOUT_S = 30.0

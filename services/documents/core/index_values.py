@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
-from services.documents.core.model import Catalog, Column, ColumnType, IndexedValue, Table
+from services.documents.core.model import IndexedValue
+from services.kit.catalog import Catalog, Column, ColumnType, Table
 
 VALUES_PER_COLUMN = 5_000
 VALUES_PER_SOURCE = 200_000

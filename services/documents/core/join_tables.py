@@ -3,7 +3,8 @@
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from services.documents.core.model import ForeignKey, JoinPath
+from services.documents.core.model import JoinPath
+from services.kit.catalog import ForeignKey
 
 # Two tables may be joined in several ways of one length (a flight's origin and its destination); more than this many
 # help nobody.

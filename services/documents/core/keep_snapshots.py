@@ -11,16 +11,8 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from services.documents.core.model import (
-    Catalog,
-    Column,
-    ColumnType,
-    DataSource,
-    ForeignKey,
-    Snapshot,
-    Table,
-    Version,
-)
+from services.documents.core.model import DataSource, Snapshot, Version
+from services.kit.catalog import Catalog, Column, ColumnType, ForeignKey, Table
 from services.kit.errors import NotFound
 from services.storage.ports import Records
 

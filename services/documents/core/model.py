@@ -7,73 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.kit.catalog import Catalog, ForeignKey, Table
 from services.kit.ids import resource_name
-
-
-class ColumnType(StrEnum):
-    """The kinds of data that matter for asking questions, whatever the database calls them."""
-
-    INTEGER = "integer"
-    NUMBER = "number"
-    TEXT = "text"
-    DATE = "date"
-    TIMESTAMP = "timestamp"
-    TIME = "time"
-    BOOLEAN = "boolean"
-    BINARY = "binary"
-    JSON = "json"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column; `samples` are a few of its values as text, empty when the column is sensitive."""
-
-    name: str
-    type: ColumnType = ColumnType.OTHER
-    native_type: str = ""
-    nullable: bool = True
-    is_primary_key: bool = False
-    is_unique: bool = False
-    is_sensitive: bool = False
-    comment: str = ""
-    samples: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table or view (`kind`); `row_estimate` is the database's own guess, -1 when it has none."""
-
-    schema: str
-    name: str
-    kind: str = "table"
-    comment: str = ""
-    columns: tuple[Column, ...] = ()
-    row_estimate: int = -1
-
-    @property
-    def qualified_name(self) -> str:
-        """`schema.name`, or the bare name where the database has no schemas: how everything else names a table."""
-        return f"{self.schema}.{self.name}" if self.schema else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignKey:
-    """`table(columns)` refers to `referred_table(referred_columns)`; tables by their qualified names."""
-
-    table: str
-    columns: tuple[str, ...]
-    referred_table: str
-    referred_columns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """Everything a data source declares about itself, in a dialect named as sqlglot names it."""
-
-    dialect: str
-    tables: tuple[Table, ...] = ()
-    foreign_keys: tuple[ForeignKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from datetime import datetime
 from services.documents.core.find_values import ValueIndex
 from services.documents.core.index_values import column_values
 from services.documents.core.keep_snapshots import Snapshots
-from services.documents.core.model import Catalog, DataSource, IndexedValue, Version
+from services.documents.core.model import DataSource, IndexedValue, Version
 from services.documents.core.ports import Values
 from services.documents.core.retrieve_context import Retriever
+from services.kit.catalog import Catalog
 
 # A retriever weighs what its values weigh, and at least as much as this many: its schema takes room too.
 LEAST_WEIGHT = 1_000

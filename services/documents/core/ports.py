@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from services.documents.core.model import Catalog, Column, DataSource, Table
+from services.documents.core.model import DataSource
+from services.kit.catalog import Catalog, Column, Table
 
 # A column of a data source with some of its distinct values as text.
 ColumnValues = tuple[Table, Column, Sequence[str]]

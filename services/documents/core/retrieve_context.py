@@ -16,8 +16,9 @@ import snowballstemmer
 from services.documents.core.find_values import ValueIndex
 from services.documents.core.index_values import fold, name_words, words
 from services.documents.core.join_tables import KeyGraph
-from services.documents.core.model import Catalog, Context, JoinPath, Table, ValueMatch
+from services.documents.core.model import Context, JoinPath, ValueMatch
 from services.documents.core.value_words import COMMON_WORDS
+from services.kit.catalog import Catalog, Table
 
 MAX_TABLES = 20
 # Wider tables keep their keys and the columns that fit best.

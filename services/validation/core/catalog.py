@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+from services.kit.catalog import Column, ForeignKey, Table
 from services.validation.core.dialects import Dialect
-from services.validation.core.model import Column, ForeignKey, Table
 
 
 class Catalog:
@@ -40,10 +40,10 @@ class Catalog:
 
     def columns(self, table: Table) -> dict[str, Column]:
         """A table's columns by their keys."""
-        known = self._columns.get(table.full_name)
+        known = self._columns.get(table.qualified_name)
         if known is None:
             known = {self.dialect.key(column.name, quoted=True): column for column in table.columns}
-            self._columns[table.full_name] = known
+            self._columns[table.qualified_name] = known
         return known
 
     @cached_property

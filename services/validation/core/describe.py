@@ -2,7 +2,7 @@
 
 import re
 
-from services.validation.core.model import ColumnType
+from services.kit.catalog import ColumnType
 
 # Tried in order: the first that is found in the type's name decides.
 _TYPES: tuple[tuple[re.Pattern[str], ColumnType], ...] = tuple(

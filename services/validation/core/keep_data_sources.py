@@ -40,10 +40,10 @@ class KeepDataSources:
         """Distinct values of columns that exist and are not sensitive; others are left out."""
         catalog = await self._catalogs.get(source)
         open_to_all = {
-            ColumnRef(table.full_name, column.name)
+            ColumnRef(table.qualified_name, column.name)
             for table in catalog.tables
             for column in table.columns
-            if not column.sensitive
+            if not column.is_sensitive
         }
         wanted = [column for column in columns if column in open_to_all]
         engine = self._engines.open(source.connection, own=source.own)

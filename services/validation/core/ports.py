@@ -4,17 +4,8 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from services.validation.core.model import (
-    ColumnRef,
-    ColumnValues,
-    Connection,
-    DataSource,
-    ForeignKey,
-    Limits,
-    Part,
-    Plan,
-    Table,
-)
+from services.kit.catalog import ForeignKey, Table
+from services.validation.core.model import ColumnRef, ColumnValues, Connection, DataSource, Limits, Part, Plan
 
 
 class Engine(Protocol):

@@ -64,7 +64,7 @@ class _Names:
     def read(self, scope: Scope) -> None:
         for source in self._sources.of(scope).values():
             if source.table is not None:
-                self._resolved.tables[source.table.full_name] = None
+                self._resolved.tables[source.table.qualified_name] = None
         if scope.is_udtf:
             return
         for column in scope.find_all(exp.Column):
@@ -194,7 +194,7 @@ class _Names:
 
     def _elsewhere(self, column: exp.Column) -> list[str]:
         key = self._key(column.this)
-        return [table.full_name for table in self._catalog.tables if key in self._catalog.columns(table)][:3]
+        return [table.qualified_name for table in self._catalog.tables if key in self._catalog.columns(table)][:3]
 
     def _unknown_source(self, scope: Scope, column: exp.Column) -> Finding:
         start, end = place(column.args["table"], len(self._text.sql))

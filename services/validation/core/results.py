@@ -6,7 +6,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.validation.core.model import Batch, Cell, ColumnType, Limits, Summary
+from services.kit.catalog import ColumnType
+from services.validation.core.model import Batch, Cell, Limits, Summary
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 256 * 1024

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from services.kit.catalog import Table
 from services.validation.core.catalog import Catalog
 from services.validation.core.guard.relations import resolve
-from services.validation.core.model import ColumnRef, Table
+from services.validation.core.model import ColumnRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Sources:
             outputs = {self._identifier_key(each): Output(each.name) for each in renamed} if renamed else None
             return Source(name, outputs)
         stored = {
-            key: Output(column.name, ColumnRef(table.full_name, column.name))
+            key: Output(column.name, ColumnRef(table.qualified_name, column.name))
             for key, column in self._catalog.columns(table).items()
         }
         return Source(name, self._renamed(stored, renamed), table)

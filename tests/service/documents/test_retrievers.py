@@ -9,8 +9,9 @@ import pytest
 from services.documents.__main__ import MIGRATIONS
 from services.documents.adapters.postgres_values import PostgresValues
 from services.documents.core.keep_snapshots import Snapshots, version_of
-from services.documents.core.model import Catalog, Column, ColumnType, DataSource, Snapshot, Table, Version
+from services.documents.core.model import DataSource, Snapshot, Version
 from services.documents.core.open_retriever import LEAST_WEIGHT, Retrievers
+from services.kit.catalog import Catalog, Column, ColumnType, Table
 from services.kit.errors import NotFound
 from services.kit.ids import new_id
 from services.storage.open import open_records

@@ -1,8 +1,12 @@
 """Data sources: made once they work, sealed, apart from other organizations', and read without touching secrets."""
 
+import sqlite3
 import uuid
+from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
+import duckdb
 import psycopg
 import pytest
 from candor.catalog.v1 import catalog_pb2
@@ -216,3 +220,31 @@ async def test_values_are_sampled_but_never_of_a_sensitive_column(platform: Plat
     response = await platform.stub.SampleValues(request, metadata=platform.as_member())
     (names,) = response.columns
     assert (names.column.column, len(names.values), names.truncated) == ("name", 1, True)
+
+
+@pytest.mark.parametrize(("kind", "connect"), [("sqlite", sqlite3.connect), ("duckdb", duckdb.connect)])
+async def test_a_view_of_a_file_is_told_from_a_table(
+    platform: Platform, kind: str, connect: Callable[[str], Any]
+) -> None:
+    path = str(platform.folder / f"views.{kind}")
+    with closing(connect(path)) as database:
+        database.execute("CREATE TABLE items (id INTEGER)")
+        database.execute("CREATE VIEW few_items AS SELECT id FROM items")
+    request = pb.IntrospectSchemaRequest(name=await platform.create("views", file_at(kind, path)))
+    catalog = (await platform.stub.IntrospectSchema(request, metadata=platform.as_member())).catalog
+    kinds = {table.name: table.kind for table in catalog.tables}
+    assert kinds == {"items": catalog_pb2.Table.KIND_TABLE, "few_items": catalog_pb2.Table.KIND_VIEW}
+
+
+async def test_a_column_of_no_declared_type_has_the_type_of_its_values(platform: Platform) -> None:
+    path = str(platform.folder / "untyped.sqlite")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE items (name, size, empty)")
+        database.execute("INSERT INTO items VALUES ('a', 1, NULL), ('b', 2.5, NULL)")
+    request = pb.IntrospectSchemaRequest(name=await platform.create("untyped", file_at("sqlite", path)))
+    (table,) = (await platform.stub.IntrospectSchema(request, metadata=platform.as_member())).catalog.tables
+    assert {column.name: column.type for column in table.columns} == {
+        "name": catalog_pb2.COLUMN_TYPE_TEXT,
+        "size": catalog_pb2.COLUMN_TYPE_NUMBER,
+        "empty": catalog_pb2.COLUMN_TYPE_OTHER,
+    }

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from services.documents.core.find_values import ValueIndex
 from services.documents.core.index_values import column_values, normalize
-from services.documents.core.model import Column, ColumnType, IndexedValue, MatchKind, Table
+from services.documents.core.model import IndexedValue, MatchKind
+from services.kit.catalog import Column, ColumnType, Table
 
 SHOP = {
     "city.name": ["New York", "York", "São Paulo", "Boston", "Hartford"],

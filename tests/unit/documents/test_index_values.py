@@ -14,7 +14,7 @@ from services.documents.core.index_values import (
     stem,
     words,
 )
-from services.documents.core.model import Catalog, Column, ColumnType, Table
+from services.kit.catalog import Catalog, Column, ColumnType, Table
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.documents.core.keep_snapshots import catalog_from_document, catalog_to_document, version_of
-from services.documents.core.model import Catalog, Column, ColumnType, ForeignKey, Table
+from services.kit.catalog import Catalog, Column, ColumnType, ForeignKey, Table
 
 ITEMS = Table("shop", "items", columns=(Column("id", ColumnType.INTEGER, is_primary_key=True), Column("name")))
 SALES = Table("shop", "sales", columns=(Column("item_id", ColumnType.INTEGER),))

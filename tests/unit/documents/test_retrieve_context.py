@@ -4,8 +4,8 @@ import time
 
 from services.documents.core.find_values import ValueIndex
 from services.documents.core.index_values import column_values
-from services.documents.core.model import Catalog, Column, ColumnType, ForeignKey, Table
 from services.documents.core.retrieve_context import COLUMNS_PER_TABLE, Retriever
+from services.kit.catalog import Catalog, Column, ColumnType, ForeignKey, Table
 
 
 def table(name: str, *columns: str, comment: str = "") -> Table:

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from unit.validation.statements import ALLOWED, REFUSED
 
+from services.kit.catalog import Column, Table
 from services.validation.core.catalog import Catalog
 from services.validation.core.check_statement import check_text
 from services.validation.core.dialects import DIALECTS
 from services.validation.core.guard.guard import guard
-from services.validation.core.model import Column, Span, Table
+from services.validation.core.model import Span
 
 REFUSALS = [(dialect, reason, sql) for dialect, rows in REFUSED.items() for reason, sql in rows]
 PERMISSIONS = [(dialect, sql) for dialect, rows in ALLOWED.items() for sql in rows]
@@ -85,7 +86,7 @@ def test_a_syntax_error_has_its_place_and_the_keyword_that_was_meant(
 
 
 def test_with_a_catalogue_a_table_has_to_be_in_it() -> None:
-    catalog = Catalog(DIALECTS["postgres"], [Table("public", "orders", (Column("id"),))])
+    catalog = Catalog(DIALECTS["postgres"], [Table("public", "orders", columns=(Column("id"),))])
     assert guard("select id from orders", "postgres", catalog).findings == ()
     (finding,) = guard("select id\nfrom ordesr", "postgres", catalog).findings
     assert (finding.reason, finding.suggestion) == ("SQL_TABLE_UNKNOWN", "orders")
@@ -93,13 +94,13 @@ def test_with_a_catalogue_a_table_has_to_be_in_it() -> None:
 
 
 def test_a_table_of_the_catalogue_may_look_like_a_file() -> None:
-    catalog = Catalog(DIALECTS["duckdb"], [Table("", "export.csv", (Column("id"),))])
+    catalog = Catalog(DIALECTS["duckdb"], [Table("", "export.csv", columns=(Column("id"),))])
     assert guard('select id from "export.csv"', "duckdb", catalog).findings == ()
     assert guard('select id from "other.csv"', "duckdb", catalog).findings != ()
 
 
 def test_unquoted_names_of_postgres_are_lower_case() -> None:
-    catalog = Catalog(DIALECTS["postgres"], [Table("public", "Orders", (Column("id"),))])
+    catalog = Catalog(DIALECTS["postgres"], [Table("public", "Orders", columns=(Column("id"),))])
     assert guard('select id from "Orders"', "postgres", catalog).findings == ()
     (finding,) = guard("select id from Orders", "postgres", catalog).findings
     assert finding.reason == "SQL_TABLE_UNKNOWN"

@@ -5,10 +5,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from services.kit.catalog import Column, Table
 from services.validation.core.catalog import Catalog
 from services.validation.core.check_statement import check_statement
 from services.validation.core.dialects import DIALECTS
-from services.validation.core.model import Column, Table
 
 STATEMENTS = 400
 
@@ -20,7 +20,7 @@ def open_catalog(path: Path) -> tuple[sqlite3.Connection, Catalog]:
     tables = []
     for name in [row[0].decode() for row in names.fetchall()]:
         columns = database.execute(f'PRAGMA table_info("{name}")').fetchall()
-        tables.append(Table("", name, tuple(Column(row[1].decode()) for row in columns)))
+        tables.append(Table("", name, columns=tuple(Column(row[1].decode()) for row in columns)))
     return database, Catalog(DIALECTS["sqlite"], tables)
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 
+from services.kit.catalog import Column, Table
 from services.validation.core.catalog import Catalog
 from services.validation.core.check_statement import check_statement
 from services.validation.core.dialects import DIALECTS
-from services.validation.core.model import Check, Column, ColumnRef, Severity, Span, Table
+from services.validation.core.model import Check, ColumnRef, Severity, Span
 
 TABLES = [
     ("customers", ("id", "name", "country", "born")),
@@ -17,8 +18,8 @@ TABLES = [
 
 def catalog(dialect: str) -> Catalog:
     schema = {"postgres": "public"}.get(dialect, "")
-    tables = [Table(schema, name, tuple(Column(column) for column in columns)) for name, columns in TABLES]
-    return Catalog(DIALECTS[dialect], [*tables, Table("hr", "salaries", (Column("pay"),))])
+    tables = [Table(schema, name, columns=tuple(Column(column) for column in columns)) for name, columns in TABLES]
+    return Catalog(DIALECTS[dialect], [*tables, Table("hr", "salaries", columns=(Column("pay"),))])
 
 
 def check(sql: str, dialect: str = "postgres") -> Check:

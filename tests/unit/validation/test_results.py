@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.kit.catalog import ColumnType
 from services.validation.core.describe import column_type, is_sensitive
-from services.validation.core.model import ColumnType, Limits
+from services.validation.core.model import Limits
 from services.validation.core.results import BATCH_BYTES, Collector, cell
 
 

@@ -5,27 +5,17 @@ import json
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from services.kit.catalog import Column, ForeignKey, Table
 from services.kit.errors import CandorError, Internal
 from services.validation.adapters.engines import failures
 from services.validation.adapters.engines.sampling import samples_of
 from services.validation.core.describe import column_type, is_sensitive
-from services.validation.core.model import (
-    Batch,
-    Column,
-    ColumnRef,
-    ColumnValues,
-    ForeignKey,
-    Limits,
-    Part,
-    Plan,
-    ResultColumn,
-    Summary,
-    Table,
-)
+from services.validation.core.model import Batch, ColumnRef, ColumnValues, Limits, Part, Plan, ResultColumn, Summary
 
 _WORKER = "services.validation.adapters.engines.duckdb_process"
 _INTROSPECTION = timedelta(seconds=30)
@@ -169,20 +159,18 @@ def _table(row: list[Any], found: dict[str, Any]) -> Table:
             type=column_type(native),
             native_type=native,
             nullable=nullable and column not in primary,
-            primary_key=column in primary,
-            unique=column in alone,
+            is_primary_key=column in primary,
+            is_unique=column in alone,
             comment=remark or "",
-            sensitive=is_sensitive(column),
+            is_sensitive=is_sensitive(column),
         )
         for of_schema, of_table, column, native, nullable, remark in found["columns"]
         if (of_schema, of_table) == (schema, name)
     )
     samples = samples_of(columns, found["samples"].get(f"{schema}.{name}", []))
-    sampled = tuple(
-        Column(**{field: getattr(column, field) for field in Column.__slots__} | {"samples": values})
-        for column, values in zip(columns, samples, strict=True)
-    )
-    return Table("" if schema == "main" else schema, name, sampled, is_view, comment or "", rows)
+    sampled = tuple(replace(column, samples=values) for column, values in zip(columns, samples, strict=True))
+    schema = "" if schema == "main" else schema
+    return Table(schema, name, "view" if is_view else "table", comment or "", sampled, rows)
 
 
 def _full_name(schema: str, name: str) -> str:

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
 
+from services.kit.catalog import ForeignKey, Table
 from services.validation.adapters.engines import failures
 from services.validation.adapters.engines.duckdb import DuckdbEngine
 from services.validation.adapters.engines.postgres import PostgresEngine
@@ -17,13 +18,11 @@ from services.validation.core.model import (
     ColumnValues,
     Connection,
     DuckdbConnection,
-    ForeignKey,
     Limits,
     Part,
     Plan,
     PostgresConnection,
     SqliteConnection,
-    Table,
 )
 from services.validation.core.ports import Engine
 from services.validation.core.reach import Reach

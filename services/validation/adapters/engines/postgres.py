@@ -13,21 +13,12 @@ from psycopg.adapt import AdaptersMap
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.types.string import TextLoader
 
+from services.kit.catalog import ForeignKey, Table
 from services.kit.errors import CandorError
 from services.validation.adapters.engines import failures
 from services.validation.adapters.engines.postgres_catalog import introspect
 from services.validation.core.describe import column_type
-from services.validation.core.model import (
-    ColumnRef,
-    ColumnValues,
-    ForeignKey,
-    Limits,
-    Part,
-    Plan,
-    PostgresConnection,
-    ResultColumn,
-    Table,
-)
+from services.validation.core.model import ColumnRef, ColumnValues, Limits, Part, Plan, PostgresConnection, ResultColumn
 from services.validation.core.results import Collector
 
 _CONNECT_TIMEOUT_S = 5

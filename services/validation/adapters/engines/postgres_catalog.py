@@ -10,9 +10,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
+from services.kit.catalog import Column, ForeignKey, Table
 from services.validation.adapters.engines.sampling import MAX_CHARACTERS, SAMPLE_ROWS, samples_of
 from services.validation.core.describe import column_type, is_sensitive
-from services.validation.core.model import Column, ForeignKey, Table
 
 _WANTED = """
 nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)'
@@ -79,17 +79,17 @@ async def _table(
             type=column_type("enum" if typtype == "e" else native),
             native_type=native,
             nullable=nullable,
-            primary_key=column in primary,
-            unique=column in alone,
+            is_primary_key=column in primary,
+            is_unique=column in alone,
             comment=remark or "",
-            sensitive=is_sensitive(column),
+            is_sensitive=is_sensitive(column),
         )
         for _, column, native, nullable, remark, typtype in described
     )
     data = await _first_rows(session, schema, name, columns) if kind in "rmp" else []
     samples = samples_of(columns, data)
     sampled = tuple(replace(column, samples=values) for column, values in zip(columns, samples, strict=True))
-    return Table(schema, name, sampled, kind in "vm", comment or "", int(rows))
+    return Table(schema, name, "view" if kind in "vm" else "table", comment or "", sampled, int(rows))
 
 
 async def _first_rows(
@@ -97,7 +97,7 @@ async def _first_rows(
 ) -> list[Any]:
     shown = [
         sql.SQL("NULL")
-        if column.sensitive
+        if column.is_sensitive
         else sql.SQL("left({}::text, {})").format(sql.Identifier(column.name), sql.Literal(MAX_CHARACTERS))
         for column in columns
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.validation.core.model import Column
+from services.kit.catalog import Column
 from services.validation.core.results import cell
 
 SAMPLE_ROWS = 200
@@ -16,7 +16,7 @@ def samples_of(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> list
     found: list[tuple[str, ...]] = []
     for position, column in enumerate(columns):
         values: dict[str, None] = {}
-        for row in rows if not column.sensitive else ():
+        for row in rows if not column.is_sensitive else ():
             if row[position] is not None and not isinstance(row[position], bytes):
                 values.setdefault(str(cell(row[position]))[:MAX_CHARACTERS])
             if len(values) == MAX_SAMPLES:

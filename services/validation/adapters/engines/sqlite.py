@@ -14,22 +14,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from services.kit.catalog import Column, ForeignKey, Table
 from services.kit.errors import CandorError
 from services.validation.adapters.engines import failures
 from services.validation.adapters.engines.sampling import SAMPLE_ROWS, samples_of
 from services.validation.core.describe import column_type, is_sensitive
 from services.validation.core.dialects import DIALECTS
-from services.validation.core.model import (
-    Column,
-    ColumnRef,
-    ColumnValues,
-    ForeignKey,
-    Limits,
-    Part,
-    Plan,
-    ResultColumn,
-    Table,
-)
+from services.validation.core.model import ColumnRef, ColumnValues, Limits, Part, Plan, ResultColumn
 from services.validation.core.results import Collector, cell, type_of
 
 T = TypeVar("T")
@@ -215,21 +206,20 @@ def _table(database: sqlite3.Connection, name: str, *, is_view: bool) -> Table:
     columns = tuple(
         Column(
             name=row[1],
-            type=column_type(row[2]) if row[2] else None,
+            type=column_type(row[2]) if row[2] else type_of(values[position] for values in data),
             native_type=row[2],
             nullable=not row[3] and not row[5],
-            primary_key=bool(row[5]),
-            unique=row[1] in unique or primary == [row[1]],
-            sensitive=is_sensitive(row[1]),
+            is_primary_key=bool(row[5]),
+            is_unique=row[1] in unique or primary == [row[1]],
+            is_sensitive=is_sensitive(row[1]),
         )
-        for row in shown
+        for position, row in enumerate(shown)
     )
     samples = samples_of(columns, data)
-    typed = tuple(
-        replace(column, samples=samples[i], type=column.type or type_of(row[i] for row in data))
-        for i, column in enumerate(columns)
-    )
-    return Table("", name, typed, is_view, "", -1 if is_view else _rows(database, name))
+    sampled = tuple(replace(column, samples=values) for column, values in zip(columns, samples, strict=True))
+    if is_view:
+        return Table("", name, "view", columns=sampled)
+    return Table("", name, columns=sampled, row_estimate=_rows(database, name))
 
 
 def _unique_columns(database: sqlite3.Connection, table: str) -> set[str]:

@@ -89,8 +89,8 @@ def unknown(text: Text, table: exp.Table, catalog: Catalog) -> Finding:
     """The finding for a table that the catalogue does not have, with the names that are near."""
     start, end = place(table, len(text.sql))
     written = f"{table.db}.{table.name}" if table.db else table.name
-    names = {each.full_name: each for each in catalog.tables}
-    near = [each.full_name for each in catalog.tables if each.name.lower() == table.name.lower()]
+    names = {each.qualified_name: each for each in catalog.tables}
+    near = [each.qualified_name for each in catalog.tables if each.name.lower() == table.name.lower()]
     if not near:
         by_name = process.extract(
             table.name.lower(), {full: each.name.lower() for full, each in names.items()}, scorer=fuzz.ratio, limit=3
