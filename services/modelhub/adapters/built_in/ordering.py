@@ -61,8 +61,8 @@ def _region_start(sentence: Sentence, start: int) -> int:
 def _second_start(sentence: Sentence, start: int) -> int:
     """As in "Sort the cities in descending order of their area", where the keys follow what is sorted."""
     opens = all(sentence.items[n].kind in {"small", "mark"} for n in range(start))
-    bare = sentence.items[start].end - sentence.items[start].start == 1
-    if not opens or not bare or sentence.tokens[sentence.items[start].start].lower not in {"sort", "order", "rank"}:
+    said = {token.lower for token in sentence.tokens[sentence.items[start].start : sentence.items[start].end]}
+    if not opens or not said <= {"sort", "order", "rank", "the"}:
         return start
     for place in range(start + 1, len(sentence.items)):
         item = sentence.items[place]

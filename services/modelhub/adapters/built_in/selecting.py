@@ -100,7 +100,7 @@ def read_select(sentence: Sentence, sketch: Sketch) -> None:
         elif item.kind == "aggregate" and not described:
             sentence.claim("select", place)
             aggregates.append(Aggregate(item.cue))
-        elif item.kind == "name" and sketch.select and _is_verb(sentence, place):
+        elif item.kind == "name" and (sketch.select or sketch.rows_of) and _is_verb(sentence, place):
             described = True
             sentence.claim("mention", place)
         elif item.kind == "name":
@@ -128,7 +128,8 @@ def _is_verb(sentence: Sentence, place: int) -> bool:
     pronoun = previous is not None and previous.cue in {"they", "he", "she", "it", "we"}
     auxiliary = previous is not None and previous.cue in _AUXILIARIES and item.best < _IN_PART
     after_name = (previous is not None and previous.kind == "name") or auxiliary
-    return item.end - item.start == 1 and is_participle(token.lower) and (pronoun or after_name)
+    told = is_participle(token.lower) and (pronoun or after_name)
+    return item.end - item.start == 1 and (told or (auxiliary and previous is not None and previous.cue == "been"))
 
 
 def _and_follows(sentence: Sentence, place: int) -> bool:

@@ -25,12 +25,24 @@ def read_flags(sentence: Sentence, sketch: Sketch) -> None:
         if not sentence.free(place) or item.kind != "name" or sentence.is_table(place):
             continue
         ref = sentence.column(place)
-        if ref is None or not _is_flag(sentence, ref) or not _describes(sentence, place):
+        if ref is None or not _is_flag(sentence, ref):
+            continue
+        if _is_of_rows(sentence, place, ref):
+            sketch.rows_of = ref.table
+        elif not _describes(sentence, place):
             continue
         operand = _stored(sentence, ref, wanted=not _denied(sentence, place))
         if operand is not None:
             sketch.where.append((place, Condition(Measure(ref), Operator.EQ, (operand,))))
             sentence.claim("where", place)
+
+
+def _is_of_rows(sentence: Sentence, place: int, ref: ColumnRef) -> bool:
+    """Whether a flag and its table were said in one name: "student members"."""
+    item = sentence.items[place]
+    last = sentence.tokens[item.end - 1].stem
+    said = next((name.says_table for name in item.names if name.ref == ref), False)
+    return said and item.end - item.start > 1 and last not in sentence.schema.words[ref]
 
 
 def read_flag_values(sentence: Sentence, sketch: Sketch) -> None:
@@ -63,6 +75,8 @@ def _denied(sentence: Sentence, place: int) -> bool:
 def _is_flag(sentence: Sentence, ref: ColumnRef) -> bool:
     column = sentence.schema.columns[ref]
     codes = {sample.lower() for sample in column.samples}
+    if sentence.schema.is_key(ref):
+        return False
     coded = 0 < len(codes) <= len({True, False}) and codes <= {*_TRUE, *_FALSE}
     return coded or (column.type == ColumnType.BOOLEAN and not codes - {*_TRUE, *_FALSE})
 
@@ -84,7 +98,8 @@ def _describes(sentence: Sentence, place: int) -> bool:
     if not in_description(sentence, place):
         return False
     before = [sentence.items[n] for n in range(max(place - _REACH, 0), place)]
-    near = before[-3:]
+    named = [n for n, item in enumerate(before) if item.kind == "name"]
+    near = before[max(named, default=-1) + 1 :][-3:]
     asked = any(item.kind in _ASKING for item in near)
     stated = any(item.kind in {"clause", "negation"} or item.cue == "!=" for item in near) or any(
         item.cue in _STATING for item in before
