@@ -107,7 +107,6 @@ def test_a_person_signs_in_asks_watches_the_steps_and_reads_a_checked_answer(
     ask(stranger, QUESTION)
     seen = stranger.evaluate("window.seen")
     assert seen[0]["heading"] == "At work"
-    assert sorted({each["steps"] for each in seen}) == [each["steps"] for each in seen if each] or len(seen) > 1
     assert min(each["steps"] for each in seen) < steps(stranger).count()
     for step in steps(stranger).all():
         expect(step).to_contain_text(re.compile(r"\d (ms|s)"))
@@ -194,7 +193,9 @@ def test_the_schema_shows_tables_keys_and_comments(page: Page, places: dict[str,
     page.get_by_role("searchbox", name="Filter tables and columns").fill("customers")
     tables = page.get_by_role("list", name="Tables")
     expect(tables.get_by_text("People and companies that bought or signed up")).to_be_visible()
-    page.get_by_role("searchbox", name="Filter tables and columns").fill("orders")
+    expect(page.get_by_text(re.compile(r"^\d+ tables? with “customers”"))).to_be_visible()
+    page.get_by_role("searchbox", name="Filter tables and columns").fill("")
+    expect(page.get_by_text(re.compile("^15 tables"))).to_be_visible()
     tables.get_by_text("public.orders", exact=True).click()
     columns = tables.get_by_role("list", name="Columns of public.orders")
     expect(columns.get_by_role("listitem").filter(has_text="primary key")).to_contain_text("order_id")
