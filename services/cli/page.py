@@ -89,7 +89,9 @@ class Page:
         if result.outcome is Outcome.ANSWERED:
             self._answer(result, dialect)
         elif result.outcome is Outcome.ASKED_BACK:
-            self._line(Text("Which of these do you mean? Ask again in its words.", style="bold yellow"))
+            several = len(result.alternatives) > 1
+            asked = "Which of these do you mean?" if several else "Is this what you mean?"
+            self._line(Text(f"{asked} Ask again in its words.", style="bold yellow"))
             self._readings(result.alternatives, dialect)
         elif result.abstention is not None:
             self._line(Text("No answer.", style="bold yellow"))
@@ -99,9 +101,10 @@ class Page:
 
     def _answer(self, result: Result, dialect: str) -> None:
         self._sql(result.sql, dialect)
-        self._console.print()
         if result.rows is not None and result.rows.row_count:
             self._console.print(Padding(_table(result.columns, result.rows), _INDENT, expand=False))
+        else:
+            self._console.print()
         self._line(Text(_counted(result), style="bright_black"))
         self._console.print()
         self._line(Text(visible(result.explanation)))
@@ -121,7 +124,7 @@ class Page:
             self._console.print()
             self._line(Text("What was understood:", style="bright_black"))
         for link in understood:
-            self._line(Text(visible(f"  {link.phrase}: {link.target}")))
+            self._line(Text(visible(f"  {link.phrase}: {link.target} ({link.kind})")))
         if unknown:
             self._line(Text(visible(f"Not found in the data: {', '.join(unknown)}"), style="yellow"))
 
