@@ -272,7 +272,8 @@ def _unnamed_column(sentence: Sentence, place: int) -> ColumnRef | None:
         return None
     if item.kind == "date" or (item.kind == "number" and YEAR.fullmatch(item.cue)):
         near = [t for t in sentence.schema.joins.neighbours(tables[0]) if t not in tables]
-        return sentence.hinted(("year", "date", "time"), tables) or sentence.hinted(("year", "date"), near)
+        own = sentence.hinted(("year", "date", "time"), tables)
+        return own or sentence.moment_of(sentence.entity or tables[0]) or sentence.hinted(("year", "date"), near)
     return next(iter(sentence.schema.name_of(tables[0])), None) if item.kind == "quoted" else None
 
 

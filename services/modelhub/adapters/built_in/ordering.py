@@ -321,7 +321,10 @@ def _by_hint_or_count(
     table = sentence.table(target) if named and target is not None else None
     tables = ([table] if table else []) + sentence.tables_in_focus()[:3]
     tables += sentence.schema.joins.neighbours(tables[0]) if tables else []
-    hinted = sentence.hinted(scale.hints, tables)
+    hinted = sentence.hinted(scale.hints, tables[:1])
+    if hinted is None and "date" in scale.hints and tables:
+        hinted = sentence.moment_of(tables[0])
+    hinted = hinted or sentence.hinted(scale.hints, tables)
     inverse = None if hinted else sentence.hinted(scale.inverse_hints, tables)
     if hinted is not None or inverse is not None:
         ref = hinted or inverse
@@ -370,12 +373,12 @@ def _top_by(sentence: Sentence, sketch: Sketch, place: int, used: tuple[int, ...
                 *used,
             )
             return True
-        column = (
-            sentence.column(target, wanted=sentence.schema.is_ordered)
-            if sentence.items[target].kind == "name"
-            else None
-        )
+        aggregate = sentence.items[target].kind == "aggregate" and target + 1 < len(sentence.items)
+        keyed = target + 1 if aggregate else target
+        named = sentence.items[keyed].kind == "name"
+        column = sentence.column(keyed, wanted=sentence.schema.is_ordered) if named else None
         if column is not None:
-            _take(sentence, sketch, place, Order(Measure(column), descending=True), step, target, *used)
+            measure = Measure(column, Aggregate(sentence.items[target].cue) if aggregate else None)
+            _take(sentence, sketch, place, Order(measure, descending=True), step, target, keyed, *used)
             return True
     return False

@@ -23,7 +23,7 @@ from services.modelhub.adapters.built_in.ir import (
 from services.modelhub.adapters.built_in.linking import Item
 from services.modelhub.adapters.built_in.matching import read_patterns, read_values
 from services.modelhub.adapters.built_in.ordering import read_order, read_superlatives
-from services.modelhub.adapters.built_in.schema import Schema
+from services.modelhub.adapters.built_in.schema import NUMERIC, Schema
 from services.modelhub.adapters.built_in.selecting import (
     default_select,
     read_aggregate_lists,
@@ -54,12 +54,21 @@ def propose(tokens: tuple[Token, ...], items: tuple[Item, ...], schema: Schema, 
     if first is None:
         return []
     for variant, query in _variants(first):
+        if not _is_computable(query, schema):
+            continue
         found.setdefault(query, Proposal(query, variant, first.sentence))
     for place in sorted(first.sentence.ambiguous, key=lambda n: first.sentence.ambiguous[n][2])[:3]:
         other = _interpret(tokens, items, schema, dialect, {place: 1})
-        if other is not None:
+        if other is not None and _is_computable(other.query, schema):
             found.setdefault(other.query, Proposal(other.query, "other column", other.sentence))
     return list(found.values())
+
+
+def _is_computable(query: Query, schema: Schema) -> bool:
+    """Whether what is summed or averaged is a number, or is stored as one."""
+    measures = [*query.select, *(order.by for order in query.order)]
+    summed = [m.column for m in measures if m.aggregate in {Aggregate.SUM, Aggregate.AVG} and m.column.column != STAR]
+    return all(schema.columns[ref].type in NUMERIC or schema.is_ordered(ref) for ref in summed)
 
 
 def _interpret(

@@ -84,6 +84,7 @@ def read_select(sentence: Sentence, sketch: Sketch) -> None:
     """Reads what is asked for from the items that no other clause claimed."""
     described = False
     aggregates: list[Aggregate] = []
+    last_aggregate = -1
     starts = _asking_from(sentence)
     for place, item in enumerate(sentence.items):
         described = _still_described(sentence, sketch, place, described=described)
@@ -100,6 +101,7 @@ def read_select(sentence: Sentence, sketch: Sketch) -> None:
         elif item.kind == "aggregate" and not described:
             sentence.claim("select", place)
             aggregates.append(Aggregate(item.cue))
+            last_aggregate = place
         elif item.kind == "name" and (sketch.select or sketch.rows_of) and _is_verb(sentence, place):
             described = True
             sentence.claim("mention", place)
@@ -107,6 +109,9 @@ def read_select(sentence: Sentence, sketch: Sketch) -> None:
             _name(sentence, sketch, place, aggregates, described=described or place < starts)
             if not sentence.is_table(place) and not _and_follows(sentence, place):
                 aggregates = []
+    if aggregates and not any(measure.aggregate for measure in sketch.select):
+        # It found no column to be of, and that has to be told.
+        sentence.claimed.pop(last_aggregate, None)
 
 
 def _still_described(sentence: Sentence, sketch: Sketch, place: int, *, described: bool) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from services.modelhub.adapters.built_in.ir import ColumnRef, Condition, Junction, Measure, Order
 from services.modelhub.adapters.built_in.linking import Item
-from services.modelhub.adapters.built_in.schema import Name, Schema
+from services.modelhub.adapters.built_in.schema import TEMPORAL, Name, Schema
 from services.modelhub.adapters.built_in.tokens import Token, stem
 
 _TABLE_SCORE = 0.8
@@ -155,6 +155,12 @@ class Sentence:
                     if hint in self.schema.words[ref] and (self.schema.is_ordered(ref) or hint in _SPOKEN_ORDER):
                         return ref
         return None
+
+    def moment_of(self, table: str) -> ColumnRef | None:
+        """The one date that every row of a table has, else its only date: when the thing itself came about."""
+        dates = [column for column in self.schema.tables[table].columns if column.type in TEMPORAL]
+        kept = [column for column in dates if not column.nullable] or dates
+        return ColumnRef(table, kept[0].name) if len(kept) == 1 else None
 
     def tables_in_focus(self) -> list[str]:
         """Tables that the question speaks of, most likely first."""
