@@ -14,7 +14,7 @@ from services.cli.demo import free_settings
 from services.laptop import create_sign_in_link
 
 SCREENS = Path(__file__).parents[1] / "docs" / "screens"
-ANSWERED = "What are the names and list prices of the 5 most expensive products?"
+ANSWERED = "How many stores are there in each region?"
 WITHHELD = "How many zeppelins did the moon buy?"
 
 
@@ -33,8 +33,8 @@ class Picture:
 
 
 PICTURES = (
-    Picture("answer", "light", height=980),
-    Picture("answer", "dark", height=980),
+    Picture("answer", "light", height=1000),
+    Picture("answer", "dark", height=1000),
     Picture("answer", "phone", width=400, height=860),
     Picture("ask", "light"),
     Picture("withheld", "light"),
