@@ -3,6 +3,7 @@
 from candor.catalog.v1 import catalog_pb2
 from candor.modelhub.v1 import modelhub_service_pb2 as pb
 
+from services.kit.catalog_wire import catalog_from_proto
 from services.kit.ids import resource_name
 from services.modelhub.core import model
 from services.modelhub.core.ports import Model
@@ -20,53 +21,12 @@ def request_from_proto(request: pb.DraftSqlRequest) -> model.DraftRequest:
 
 def context_from_proto(context: catalog_pb2.Context) -> model.Context:
     """The context, without any value of a column that is marked sensitive."""
-    catalog = context.catalog
-    tables = tuple(table_from_proto(each) for each in catalog.tables)
-    private = {
-        (table.key, column.name)
-        for table, sent in zip(tables, catalog.tables, strict=True)
-        for column in sent.columns
-        if column.sensitive
-    }
-    return model.Context(
-        dialect=catalog.dialect,
-        tables=tables,
-        foreign_keys=tuple(
-            model.ForeignKey(each.table, tuple(each.columns), each.referred_table, tuple(each.referred_columns))
-            for each in catalog.foreign_keys
-        ),
-        value_matches=tuple(
-            model.ValueMatch(each.table, each.column, each.value, each.phrase, each.start, each.end, each.score)
-            for each in context.value_matches
-            if (each.table, each.column) not in private
-        ),
+    catalog = catalog_from_proto(context.catalog)
+    matches = tuple(
+        model.ValueMatch(each.table, each.column, each.value, each.phrase, each.start, each.end, each.score)
+        for each in context.value_matches
     )
-
-
-def table_from_proto(table: catalog_pb2.Table) -> model.Table:
-    """One table with its columns."""
-    return model.Table(
-        schema=table.schema,
-        name=table.name,
-        kind="view" if table.kind == catalog_pb2.Table.KIND_VIEW else "table",
-        comment=table.comment,
-        columns=tuple(column_from_proto(each) for each in table.columns),
-        row_estimate=table.row_estimate,
-    )
-
-
-def column_from_proto(column: catalog_pb2.Column) -> model.Column:
-    """One column; a sensitive one comes without samples, whatever was sent."""
-    return model.Column(
-        name=column.name,
-        type=_TYPES.get(column.type, model.ColumnType.OTHER),
-        native_type=column.native_type,
-        nullable=column.nullable,
-        is_primary_key=column.primary_key,
-        is_unique=column.unique,
-        comment=column.comment,
-        samples=() if column.sensitive else tuple(column.samples),
-    )
+    return model.without_private(model.Context(catalog.dialect, catalog.tables, catalog.foreign_keys, matches))
 
 
 def draft_to_proto(draft: model.Draft) -> pb.Draft:
@@ -106,6 +66,3 @@ def model_to_proto(each: Model, parent: str, *, default: bool) -> pb.Model:
         local=each.is_local,
         default=default,
     )
-
-
-_TYPES = {catalog_pb2.ColumnType.Value(f"COLUMN_TYPE_{each.name}"): each for each in model.ColumnType}

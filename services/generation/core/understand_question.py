@@ -11,6 +11,8 @@ from services.kit.errors import InvalidArgument
 
 MAX_CHARACTERS = 10_000
 
+# Which dialect the data source speaks is not known yet; the check decides with the right one.
+_DIALECTS = ("postgres", "sqlite", "duckdb")
 _OPENS_LIKE_SQL = re.compile(r"(select|with)\b", re.IGNORECASE)
 
 
@@ -47,11 +49,14 @@ def understand_question(text: str) -> Understood:
 def _is_statement(text: str) -> bool:
     if not _OPENS_LIKE_SQL.match(text):
         return False
+    return any(_parses(text, dialect) for dialect in _DIALECTS)
+
+
+def _parses(text: str, dialect: str) -> bool:
     try:
-        tree = sqlglot.parse_one(text[:4096])
+        return isinstance(sqlglot.parse_one(text, dialect=dialect), exp.Query)
     except (sqlglot.errors.SqlglotError, RecursionError):
         return False
-    return isinstance(tree, exp.Query)
 
 
 def _invalid(wrong: str, advice: str) -> InvalidArgument:

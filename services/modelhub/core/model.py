@@ -1,66 +1,11 @@
 """What every way of drafting SQL takes and gives: a question with its schema context in, ranked candidates out.
 
-Names of tables are written one way everywhere: `Table.key`, that is "schema.name", or "name" where there is no schema.
+Names of tables are written one way everywhere: `Table.qualified_name`.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
-
-class ColumnType(StrEnum):
-    """The family of a column's native type: what may be compared, summed or matched."""
-
-    INTEGER = "integer"
-    NUMBER = "number"
-    TEXT = "text"
-    DATE = "date"
-    TIMESTAMP = "timestamp"
-    TIME = "time"
-    BOOLEAN = "boolean"
-    BINARY = "binary"
-    JSON = "json"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column; `samples` are a few stored values as text, empty when none may be shown."""
-
-    name: str
-    type: ColumnType = ColumnType.OTHER
-    native_type: str = ""
-    nullable: bool = True
-    is_primary_key: bool = False
-    is_unique: bool = False
-    comment: str = ""
-    samples: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table or view; `row_estimate` is negative when unknown."""
-
-    schema: str
-    name: str
-    kind: str = "table"
-    comment: str = ""
-    columns: tuple[Column, ...] = ()
-    row_estimate: int = -1
-
-    @property
-    def key(self) -> str:
-        """The one way this table is named in keys, matches and readings."""
-        return f"{self.schema}.{self.name}" if self.schema else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignKey:
-    """A declared key; both tables by `Table.key`, columns paired by position."""
-
-    table: str
-    columns: tuple[str, ...]
-    referred_table: str
-    referred_columns: tuple[str, ...]
+from services.kit.catalog import ForeignKey, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +29,24 @@ class Context:
     tables: tuple[Table, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     value_matches: tuple[ValueMatch, ...] = ()
+
+
+def without_private(context: Context) -> Context:
+    """The same context without any value of a column that is marked sensitive, so that none can reach a model."""
+    private = {
+        (table.qualified_name, column.name)
+        for table in context.tables
+        for column in table.columns
+        if column.is_sensitive
+    }
+    tables = tuple(
+        replace(
+            table, columns=tuple(replace(each, samples=()) if each.is_sensitive else each for each in table.columns)
+        )
+        for table in context.tables
+    )
+    matches = tuple(each for each in context.value_matches if (each.table, each.column) not in private)
+    return replace(context, tables=tables, value_matches=matches)
 
 
 @dataclass(frozen=True, slots=True)

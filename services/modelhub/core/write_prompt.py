@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.modelhub.core.model import Column, Context, DraftRequest, ForeignKey, Table
+from services.kit.catalog import Column, ForeignKey, Table
+from services.modelhub.core.model import Context, DraftRequest
 
 # Longer comments and values are cut: they describe, they need not be complete.
 MAX_TEXT_CHARACTERS = 300
@@ -105,7 +106,7 @@ def _schema(context: Context, *, with_samples: bool) -> Iterator[str]:
 
 def _table(table: Table, *, with_samples: bool) -> Iterator[str]:
     comment = f"  -- {_flat(table.comment)}" if table.comment else ""
-    yield f"CREATE {'VIEW' if table.kind == 'view' else 'TABLE'} {_name(table.key)} ({comment}"
+    yield f"CREATE {'VIEW' if table.kind == 'view' else 'TABLE'} {_name(table.qualified_name)} ({comment}"
     for column in table.columns:
         yield f"  {_column(column, with_samples=with_samples)}"
     yield ");"

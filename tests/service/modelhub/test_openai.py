@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from chat_server import ChatServer, chat_server, reply
 
+from services.kit.catalog import Column, Table
 from services.kit.errors import FailedPrecondition, Unavailable
 from services.modelhub.adapters.openai import OpenAIDrafter
-from services.modelhub.core.model import Column, Context, Draft, DraftRequest, Rejection, Table, ValueMatch
+from services.modelhub.core.model import Context, Draft, DraftRequest, Rejection, ValueMatch
 
 CUSTOMERS = Table("", "customers", columns=(Column("id"), Column("city", samples=("Paris", "Secretville"))))
 REQUEST = DraftRequest(

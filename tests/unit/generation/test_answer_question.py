@@ -94,6 +94,18 @@ async def test_sql_is_checked_and_run_as_it_is() -> None:
     assert (result.outcome, guard.ran, drafts.rejections) == (Outcome.ANSWERED, [COUNT], [])
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT name FROM public.products ORDER BY list_price DESC NULLS LAST LIMIT 5",
+        "WITH paid AS (SELECT 1 AS amount) SELECT amount::text FROM paid",
+        "SELECT `name` FROM customers",
+    ],
+)
+def test_a_statement_of_any_dialect_is_seen_as_one(sql: str) -> None:
+    assert understand_question(sql).statement == sql
+
+
 async def test_words_that_only_look_like_sql_are_drafted_after_all() -> None:
     drafts = Drafts([Draft((candidate(),))])
     guard = Guard(refused=("Select customers",))

@@ -5,18 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from services.kit.catalog import Column, ColumnType, ForeignKey, Table
 from services.modelhub.adapters.built_in.engine import BuiltInEngine
-from services.modelhub.core.model import (
-    Column,
-    ColumnType,
-    Context,
-    Draft,
-    DraftRequest,
-    ForeignKey,
-    Rejection,
-    Table,
-    ValueMatch,
-)
+from services.modelhub.core.model import Context, Draft, DraftRequest, Rejection, ValueMatch
 
 SHOP = """
 create table customers (customer_id integer primary key, name text, city text, country text, signup_date date);

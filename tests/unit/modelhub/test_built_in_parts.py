@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.kit.catalog import Column, ColumnType, ForeignKey, Table
 from services.modelhub.adapters.built_in.ir import (
     Aggregate,
     ColumnRef,
@@ -21,7 +22,7 @@ from services.modelhub.adapters.built_in.reading import read_out
 from services.modelhub.adapters.built_in.realize import realize
 from services.modelhub.adapters.built_in.schema import prepare
 from services.modelhub.adapters.built_in.tokens import MAX_TOKENS, identifier_words, stem, tokenize
-from services.modelhub.core.model import Column, ColumnType, Context, ForeignKey, Table
+from services.modelhub.core.model import Context
 
 TEXT, NUMBER, INTEGER, DATE = ColumnType.TEXT, ColumnType.NUMBER, ColumnType.INTEGER, ColumnType.DATE
 
@@ -200,7 +201,7 @@ def test_a_wide_schema_is_narrowed_to_what_was_named_and_what_it_refers_to() -> 
     filler = [table(f"filler_{n}", *names) for n in range(200)]
     context = Context("sqlite", (*filler, AIRPORTS, FLIGHTS), KEYS[:1])
     tables, keys = narrow(context, tokenize("How many flights are there?"))
-    assert {"flight", "airport"} <= {kept.key for kept in tables}
+    assert {"flight", "airport"} <= {kept.qualified_name for kept in tables}
     assert len(tables) <= KEPT_WITH_NEIGHBOURS
     assert keys == KEYS[:1]
 

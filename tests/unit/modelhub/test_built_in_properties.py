@@ -7,17 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
+from services.kit.catalog import Column, ColumnType, ForeignKey, Table
 from services.modelhub.adapters.built_in.engine import BuiltInEngine
-from services.modelhub.core.model import (
-    Column,
-    ColumnType,
-    Context,
-    Draft,
-    DraftRequest,
-    ForeignKey,
-    Table,
-    ValueMatch,
-)
+from services.modelhub.core.model import Context, Draft, DraftRequest, ValueMatch
 
 WORDS = [
     "order",
@@ -114,7 +106,9 @@ def contexts(draw: st.DrawFn) -> Context:
             for column in draw(st.lists(names, max_size=6, unique_by=str.lower))
         )
         tables.append(Table(draw(st.sampled_from(["", "main"])), name, columns=columns))
-    places = [(table.key, column.name) for table in tables for column in table.columns] or [("nowhere", "nothing")]
+    places = [(table.qualified_name, column.name) for table in tables for column in table.columns] or [
+        ("nowhere", "nothing")
+    ]
     pairs = draw(st.lists(st.tuples(st.sampled_from(places), st.sampled_from(places)), max_size=4))
     keys = tuple(ForeignKey(one[0], (one[1],), other[0], (other[1],)) for one, other in pairs)
     found = draw(st.lists(st.tuples(st.sampled_from(places), st.integers(0, 30), st.integers(1, 9)), max_size=3))

@@ -4,17 +4,9 @@ import sqlite3
 
 import pytest
 
+from services.kit.catalog import Column, ColumnType, ForeignKey, Table
 from services.modelhub.adapters.built_in.engine import BuiltInEngine
-from services.modelhub.core.model import (
-    Candidate,
-    Column,
-    ColumnType,
-    Context,
-    DraftRequest,
-    ForeignKey,
-    Table,
-    ValueMatch,
-)
+from services.modelhub.core.model import Candidate, Context, DraftRequest, ValueMatch
 
 LIBRARY = """
 create table branches (branch_id integer primary key, name text, town text, opened_on date, closed_on date);

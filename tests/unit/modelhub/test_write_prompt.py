@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.modelhub.core.model import Column, Context, DraftRequest, ForeignKey, Rejection, Table, ValueMatch
+from services.kit.catalog import Column, ForeignKey, Table
+from services.modelhub.core.model import Context, DraftRequest, Rejection, ValueMatch
 from services.modelhub.core.write_prompt import MAX_TEXT_CHARACTERS, write_prompt
 
 FENCE = "f" * 24

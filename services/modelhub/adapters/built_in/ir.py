@@ -49,7 +49,7 @@ class SetOperator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnRef:
-    """A column by `Table.key` and name; `column` is "*" for all columns, or for rows under COUNT."""
+    """A column by `Table.qualified_name` and name; `column` is "*" for all columns, or for rows under COUNT."""
 
     table: str
     column: str = STAR

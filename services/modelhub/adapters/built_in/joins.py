@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from services.modelhub.core.model import Column, ColumnType, ForeignKey, Table
+from services.kit.catalog import Column, ColumnType, ForeignKey, Table
 
 DECLARED_COST = 1.0
 INFERRED_COST = 1.6
@@ -39,7 +39,7 @@ class JoinGraph:
 
     def __init__(self, tables: Sequence[Table], keys: Iterable[ForeignKey]) -> None:
         self._edges: dict[str, list[Edge]] = defaultdict(list)
-        known = {table.key: table for table in tables}
+        known = {table.qualified_name: table for table in tables}
         declared = [
             Edge(key.table, key.columns, key.referred_table, key.referred_columns, DECLARED_COST)
             for key in keys
@@ -169,8 +169,14 @@ def _inferred(tables: Sequence[Table]) -> list[Edge]:
     for table in tables:
         for column in table.columns:
             for target, key in targets.get(column.name.lower()) or _by_last_words(column.name.lower(), targets):
-                if target.key != table.key and _same_family(column.type, key.type) and not column.is_unique:
-                    found.append(Edge(table.key, (column.name,), target.key, (key.name,), INFERRED_COST))
+                if (
+                    target.qualified_name != table.qualified_name
+                    and _same_family(column.type, key.type)
+                    and not column.is_unique
+                ):
+                    found.append(
+                        Edge(table.qualified_name, (column.name,), target.qualified_name, (key.name,), INFERRED_COST)
+                    )
     return found
 
 

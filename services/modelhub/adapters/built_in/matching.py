@@ -1,12 +1,13 @@
 """Conditions on what is stored: values found in the question, quoted text, bare numbers, LIKE and null."""
 
+from services.kit.catalog import ColumnType
 from services.modelhub.adapters.built_in.filtering import OPPOSITE, YEAR, dated, literal, negated
 from services.modelhub.adapters.built_in.ir import ColumnRef, Condition, Literal, Measure, Operator
 from services.modelhub.adapters.built_in.linking import ref_of
 from services.modelhub.adapters.built_in.schema import NUMERIC
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 from services.modelhub.adapters.built_in.tokens import stem
-from services.modelhub.core.model import ColumnType, ValueMatch
+from services.modelhub.core.model import ValueMatch
 
 _DIRECTIONS = {
     "from": frozenset(map(stem, ("origin", "source", "departure", "departing", "from", "start", "sender"))),

@@ -8,6 +8,7 @@ from sqlglot import exp, parse_one
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
+from services.kit.catalog import ColumnType
 from services.modelhub.adapters.built_in.ir import (
     STAR,
     Aggregate,
@@ -24,7 +25,6 @@ from services.modelhub.adapters.built_in.ir import (
 from services.modelhub.adapters.built_in.joins import JoinTree
 from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.schema import NUMERIC, Schema
-from services.modelhub.core.model import ColumnType
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _PLAIN_ANY_CASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 
+from services.kit.catalog import Column, ColumnType, ForeignKey, Table
 from services.modelhub.adapters.built_in.ir import STAR, ColumnRef
 from services.modelhub.adapters.built_in.joins import JoinGraph
 from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.tokens import identifier_words, stem
-from services.modelhub.core.model import Column, ColumnType, ForeignKey, Table
 
 NUMERIC = frozenset({ColumnType.INTEGER, ColumnType.NUMBER})
 TEMPORAL = frozenset({ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.TIME})
@@ -117,17 +117,17 @@ def prepare(tables: tuple[Table, ...], keys: tuple[ForeignKey, ...]) -> Schema:
     for table in tables:
         own = _stems(identifier_words(table.name))
         for stems, score in _table_names(own):
-            _keep(found[stems], Name(ColumnRef(table.key), score))
+            _keep(found[stems], Name(ColumnRef(table.qualified_name), score))
         for column in table.columns:
-            ref = ColumnRef(table.key, column.name)
+            ref = ColumnRef(table.qualified_name, column.name)
             columns[ref] = column
             words[ref] = _stems(identifier_words(column.name))
             is_text = column.type in {ColumnType.TEXT, ColumnType.OTHER}
             for stems, score, says_table in _column_names(words[ref], own, is_text=is_text):
                 _keep(found[stems], Name(ref, score, says_table))
-    schema = Schema({table.key: table for table in tables}, columns, words, {}, JoinGraph(tables, keys))
+    schema = Schema({table.qualified_name: table for table in tables}, columns, words, {}, JoinGraph(tables, keys))
     for table in tables:
-        pair = schema.name_of(table.key)
+        pair = schema.name_of(table.qualified_name)
         if len(pair) == 2:
             for stems, name in _full_names(_stems(identifier_words(table.name)), pair[0]):
                 _keep(found[stems], name)

@@ -1,12 +1,12 @@
 """Conditions that a column states by itself: yes or no ("certified"), done or not ("closed"), and missing values."""
 
+from services.kit.catalog import ColumnType
 from services.modelhub.adapters.built_in.filtering import in_description, is_participle, negated
 from services.modelhub.adapters.built_in.ir import ColumnRef, Condition, Literal, Measure, Operator
 from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.schema import TEMPORAL
 from services.modelhub.adapters.built_in.sentence import Sentence, Sketch
 from services.modelhub.adapters.built_in.tokens import stem
-from services.modelhub.core.model import ColumnType
 
 _TRUE = ("y", "yes", "t", "true", "1")
 _FALSE = ("n", "no", "f", "false", "0")

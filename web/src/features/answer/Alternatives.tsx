@@ -1,4 +1,4 @@
-// What else the question could mean; choosing one asks it.
+// What else the question could mean. Choosing one asks its SQL: its words could be read in yet another way.
 
 import type { Candidate } from "@candor/client/candor/modelhub/v1/modelhub_service_pb";
 import { ArrowRight } from "lucide-react";
@@ -22,7 +22,7 @@ export function Alternatives({ alternatives, onAsk, busy }: AlternativesProps) {
             <button
               type="button"
               disabled={busy}
-              onClick={() => onAsk(alternative.reading)}
+              onClick={() => onAsk(alternative.sql)}
               className="group hover:text-accent flex min-h-11 w-full items-center gap-4 py-2.5 text-left transition-colors disabled:opacity-55"
             >
               <ArrowRight aria-hidden className="text-muted group-hover:text-accent size-4 shrink-0" />
