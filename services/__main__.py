@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from mesh.edge.__main__ import find_envoy
-from services.laptop import SERVICES, LaptopSettings, create_sign_in_link, front_programs, prepare, programs
+from services.laptop import SERVICES, LaptopSettings, create_sign_in_link, edge, gateway, prepare, programs
 from services.storage.embedded import EmbeddedPostgres
 from services.supervisor import ProgramFailed, Supervisor, write_line
 
@@ -37,10 +37,9 @@ async def platform(settings: LaptopSettings, *, verbose: bool = True) -> AsyncIt
         supervisor = Supervisor(verbose=verbose)
         try:
             shared = await asyncio.to_thread(lambda: prepare(settings, server.start()))
-            await supervisor.start(programs(settings, shared), timeout_s=START_TIMEOUT_S)
-            # In turn: the edge asks the gateway for the public keys as soon as it starts.
-            for program in front_programs(settings):
-                await supervisor.start([program], timeout_s=START_TIMEOUT_S)
+            await supervisor.start([*programs(settings, shared), gateway(settings)], timeout_s=START_TIMEOUT_S)
+            # Last: it asks the gateway for the public keys as soon as it starts.
+            await supervisor.start([edge(settings)], timeout_s=START_TIMEOUT_S)
             yield supervisor
         finally:
             await supervisor.stop()

@@ -114,29 +114,25 @@ def programs(settings: LaptopSettings, shared: Shared) -> list[Program]:
     return found
 
 
-def front_programs(settings: LaptopSettings) -> list[Program]:
-    """The gateway and the edge, to be started when the services serve."""
-    names = (*SERVICES, "gateway")
-    gateway = {
-        f"CANDOR_GATEWAY_{name}": value
-        for name, value in {
-            "ADDRESS": settings.service_address("gateway"),
-            "ACCOUNTS_ADDRESS": settings.service_address("accounts"),
-            "GENERATION_ADDRESS": settings.service_address("generation"),
-        }.items()
+def gateway(settings: LaptopSettings) -> Program:
+    """The browser's companion."""
+    own = {
+        "ADDRESS": settings.service_address("gateway"),
+        "ACCOUNTS_ADDRESS": settings.service_address("accounts"),
+        "GENERATION_ADDRESS": settings.service_address("generation"),
     }
-    edge = {f"CANDOR_EDGE_{name.upper()}_ADDRESS": settings.service_address(name) for name in names}
-    edge |= {"CANDOR_EDGE_ADDRESS": settings.address}
-    edge_command = [sys.executable, "-m", "mesh.edge", "--config", str(settings.state / "edge" / "envoy.json")]
-    return [
-        Program(
-            "gateway",
-            [sys.executable, "-m", "gateway"],
-            gateway,
-            _http_ready(settings.service_address("gateway"), "/healthz"),
-        ),
-        Program("edge", edge_command, edge, _http_ready(settings.address, "/v1/jwks")),
-    ]
+    environment = {f"CANDOR_GATEWAY_{name}": value for name, value in own.items()}
+    ready = _http_ready(settings.service_address("gateway"), "/healthz")
+    return Program("gateway", [sys.executable, "-m", "gateway"], environment, ready)
+
+
+def edge(settings: LaptopSettings) -> Program:
+    """Envoy, to be started when the gateway serves."""
+    names = (*SERVICES, "gateway")
+    environment = {f"CANDOR_EDGE_{name.upper()}_ADDRESS": settings.service_address(name) for name in names}
+    environment |= {"CANDOR_EDGE_ADDRESS": settings.address}
+    command = [sys.executable, "-m", "mesh.edge", "--config", str(settings.state / "edge" / "envoy.json")]
+    return Program("edge", command, environment, _http_ready(settings.address, "/v1/jwks"))
 
 
 async def create_sign_in_link(settings: LaptopSettings) -> str:
