@@ -110,10 +110,12 @@ $(STAMP): requirements.lock pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv .venv || { echo "Python's venv module is missing: install python3-venv."; exit 1; }
 	.venv/bin/uv --version 2>/dev/null | grep -q " $(UV_VERSION)\b" || $(PY) -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	echo "Installing Python packages …"
-	.venv/bin/uv pip sync -q --python $(PY) requirements.lock
+	# Compiled now, every start is seconds sooner, also where Python is told to write no bytecode.
+	.venv/bin/uv pip sync -q --compile-bytecode --python $(PY) requirements.lock
 	$(PY) -m ensurepip -q >/dev/null 2>&1 || true
 	.venv/bin/uv pip install -q --python $(PY) uv==$(UV_VERSION)
 	.venv/bin/uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .
+	$(PY) -m compileall -q services gateway mesh clients/python
 	touch $@
 
 $(NODE_STAMP): web/package-lock.json
