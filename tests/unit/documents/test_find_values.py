@@ -150,18 +150,19 @@ def test_a_quoted_value_is_always_found(values: list[str], data: st.DataObject) 
     assert any(normalize(other) == normalize(value) for other in found)
 
 
-def test_a_hundred_thousand_values_answer_in_milliseconds() -> None:
+def test_twenty_questions_to_a_hundred_thousand_values_take_less_than_reading_them() -> None:
     chance = random.Random(7)  # noqa: S311 - made-up words keep no secret
     parts = ["".join(chance.choice("abcdefghijklmnoprstuvw") for _ in range(6)) for _ in range(30_000)]
     values = {f"t{n}.c": [" ".join(chance.sample(parts, 2)).title() for _ in range(5_000)] for n in range(20)}
-    large = index(values)
     wanted = values["t3.c"][17]
     start = time.process_time()
+    large = index(values)
+    built = time.process_time()
     for _ in range(20):
         assert any(
             match.value == wanted for match in large.find(f"How many orders did {wanted.lower()} place in 2020?")
         )
-    assert (time.process_time() - start) / 20 < 0.025
+    assert time.process_time() - built < built - start
 
 
 @pytest.mark.parametrize("question", ["x" * 100_000, '"' * 100_000, "'a " * 40_000, "Rome " * 20_000, "\u0301" * 5_000])
@@ -169,4 +170,5 @@ def test_a_hostile_question_takes_no_longer(question: str) -> None:
     shop = index(SHOP | {"a.b": ["Rome"] + [f"Rome {n}" for n in range(2_000)]})
     start = time.process_time()
     shop.find(question)
-    assert time.process_time() - start < 0.5
+    # A tenth of a second is usual. What grows with the square of the question would take minutes.
+    assert time.process_time() - start < 10

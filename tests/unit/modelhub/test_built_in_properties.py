@@ -147,7 +147,7 @@ def test_any_question_on_any_schema_gives_parsable_sql_that_names_only_what_exis
     assert BuiltInEngine().draft(request) == answer
 
 
-def test_a_schema_of_a_thousand_tables_is_answered_within_the_time_of_a_request() -> None:
+def test_a_schema_of_a_thousand_tables_is_read_once_and_then_answered_sooner() -> None:
     tables = tuple(
         Table(
             "",
@@ -159,10 +159,11 @@ def test_a_schema_of_a_thousand_tables_is_answered_within_the_time_of_a_request(
     )
     context = Context("postgres", tables)
     engine = BuiltInEngine()
-    engine.draft(DraftRequest("How many customers are there?", context))
-    started = time.monotonic()
+    started = time.process_time()
+    engine.draft(DraftRequest("Show the city of customer 18 ordered by name.", context))
+    read = time.process_time()
     answer = engine.draft(DraftRequest("Show the name of customer 17 ordered by city.", context))
-    assert time.monotonic() - started < 1.0
+    assert time.process_time() - read < read - started
     check(context, answer)
 
 
