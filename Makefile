@@ -72,7 +72,7 @@ contracts:
 
 .PHONY: unit
 unit:
-	$(PY) -m pytest -q -n 2 tests/unit tests/contract
+	HYPOTHESIS_PROFILE=quick $(PY) -m pytest -q -n 2 -m "not slow" tests/unit tests/contract
 	npm --prefix web run --silent test
 
 .PHONY: generate

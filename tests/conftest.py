@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from services.storage.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).parent.parent
+
+# The inner loop tries fewer examples; `make test` tries them all.
+settings.register_profile("quick", max_examples=15)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @pytest.fixture(scope="session")

@@ -220,6 +220,7 @@ async def test_a_watcher_hears_of_an_event_as_soon_as_it_is_written(database: Da
         await pages.aclose()
 
 
+@pytest.mark.slow
 async def test_a_worker_that_stops_hands_its_job_over(database: Database, ledger: Ledger) -> None:
     started = asyncio.Event()
 
@@ -264,6 +265,7 @@ asyncio.run(main(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 async def test_a_job_survives_the_sudden_death_of_its_worker(
     database: Database, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

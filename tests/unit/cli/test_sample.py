@@ -27,6 +27,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connect
     connection.close()
 
 
+@pytest.mark.slow
 def test_two_builds_are_byte_for_byte_the_same(tmp_path: Path) -> None:
     for name in ("one.db", "other.db"):
         write_sqlite(tmp_path / name)
@@ -40,12 +41,14 @@ def test_a_present_file_is_left_as_it_is(tmp_path: Path) -> None:
     assert ensure_sqlite(path).read_bytes() == b"mine"
 
 
+@pytest.mark.slow
 def test_the_dataset_has_the_layout_that_eval_reads(tmp_path: Path) -> None:
     assert main([str(tmp_path), "--dataset"]) == 0
     assert (tmp_path / "dev.json").is_file()
     assert (tmp_path / "database" / "sample" / "sample.sqlite").is_file()
 
 
+@pytest.mark.slow
 def test_it_has_fifteen_tables_and_about_fifty_thousand_rows() -> None:
     tables = rows()
     assert len(tables) == 15

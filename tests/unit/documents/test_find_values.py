@@ -150,6 +150,7 @@ def test_a_quoted_value_is_always_found(values: list[str], data: st.DataObject) 
     assert any(normalize(other) == normalize(value) for other in found)
 
 
+@pytest.mark.slow
 def test_twenty_questions_to_a_hundred_thousand_values_take_less_than_reading_them() -> None:
     chance = random.Random(7)  # noqa: S311 - made-up words keep no secret
     parts = ["".join(chance.choice("abcdefghijklmnoprstuvw") for _ in range(6)) for _ in range(30_000)]
