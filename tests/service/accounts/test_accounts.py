@@ -74,7 +74,7 @@ async def test_unknown_used_and_expired_codes_are_answered_alike(accounts: Accou
 async def test_a_code_works_until_just_before_it_expires(accounts: Accounts, clock: ManualClock) -> None:
     code = await accounts.create_code()
     clock.advance(timedelta(minutes=10) - timedelta(milliseconds=1))
-    await accounts.redeem(code)
+    assert (await accounts.redeem(code)).token
 
 
 async def test_only_the_platform_may_create_codes(accounts: Accounts) -> None:

@@ -168,8 +168,9 @@ def test_twenty_questions_to_a_hundred_thousand_values_take_less_than_reading_th
 
 @pytest.mark.parametrize("question", ["x" * 100_000, '"' * 100_000, "'a " * 40_000, "Rome " * 20_000, "\u0301" * 5_000])
 def test_a_hostile_question_takes_no_longer(question: str) -> None:
-    shop = index(SHOP | {"a.b": ["Rome"] + [f"Rome {n}" for n in range(2_000)]})
     start = time.process_time()
+    shop = index(SHOP | {"a.b": ["Rome"] + [f"Rome {n}" for n in range(2_000)]})
+    built = time.process_time()
     shop.find(question)
-    # A tenth of a second is usual. What grows with the square of the question would take minutes.
-    assert time.process_time() - start < 10
+    # A quarter of the time to read 2,000 values is usual; what grows with the square of the question takes thousands.
+    assert time.process_time() - built < 10 * (built - start)

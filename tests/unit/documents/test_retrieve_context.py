@@ -114,6 +114,6 @@ def test_a_thousand_tables_are_filtered_sooner_than_they_are_prepared() -> None:
     start = time.process_time()
     retriever = Retriever(Catalog("sqlite", tables, keys), NO_VALUES)
     prepared = time.process_time()
-    context = retriever.retrieve("Which customers have an invoice for a product they never ordered?")
+    context = retriever.retrieve("Which customers have an invoice for a product they never ordered? " * 20)
     assert time.process_time() - prepared < prepared - start
     assert len(context.tables) == 20
