@@ -49,10 +49,24 @@ class SetOperator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnRef:
-    """A column by `Table.qualified_name` and name; `column` is "*" for all columns, or for rows under COUNT."""
+    """A column by `Table.qualified_name` and name; `column` is "*" for all columns, or for rows under COUNT.
+
+    `copy` tells apart the uses of a table that a query joins to itself: 0 is the first.
+    """
 
     table: str
     column: str = STAR
+    copy: int = 0
+
+    @property
+    def origin(self) -> "ColumnRef":
+        """The column as the schema knows it, whichever copy of its table it is read from."""
+        return ColumnRef(self.table, self.column) if self.copy else self
+
+    @property
+    def whole(self) -> "ColumnRef":
+        """All columns of the same copy of its table."""
+        return ColumnRef(self.table, STAR, self.copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +116,21 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """Two columns that are equal in every row of a join."""
+
+    left: ColumnRef
+    right: ColumnRef
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """One SELECT, or two combined when `set_operator` is given; `through` names tables joined but not mentioned."""
+    """One SELECT, or two combined when `set_operator` is given; `through` names tables joined but not mentioned.
+
+    Of combined queries `other` may combine further ones, taken from left to right; `order` and `limit` of the first
+    are those of the whole. `joins` is empty where the keys of the schema say how the tables are joined, as they
+    nearly always do; otherwise it holds every equation, and joins all tables of this SELECT.
+    """
 
     select: tuple[Measure, ...]
     distinct: bool = False
@@ -115,12 +142,14 @@ class Query:
     through: tuple[str, ...] = ()
     set_operator: SetOperator | None = None
     other: "Query | None" = None
+    joins: tuple[Join, ...] = ()
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Tables this SELECT (not its nested queries) needs, each once, in order of mention."""
         names = [column.table for column in self.columns()]
-        return tuple(dict.fromkeys([*names, *self.through]))
+        joined = [column.table for join in self.joins for column in (join.left, join.right)]
+        return tuple(dict.fromkeys([*names, *self.through, *joined]))
 
     def columns(self) -> Iterator[ColumnRef]:
         """Every column of this SELECT, in order of mention, not those of nested queries."""
