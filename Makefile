@@ -10,6 +10,7 @@ PY := .venv/bin/python
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BUF := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/buf
 SOURCES := services gateway mesh tests
+LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 STAMP := .venv/.installed
 NODE_STAMP := web/node_modules/.installed
 WEB_STAMP := web/dist/index.html
@@ -89,7 +90,8 @@ check-generated: generate
 
 .PHONY: lock
 lock: $(STAMP) ## chooses versions again, within pyproject.toml, and pins them with hashes
-	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras pyproject.toml -o requirements.lock
+	$(LOCK) --extra dev pyproject.toml -o requirements.lock
+	$(LOCK) --extra train -c requirements.lock pyproject.toml -o requirements.train.lock
 
 .PHONY: bench
 bench: setup ## the benchmarks, each a ratio measured in one run: make bench [ONLY=name]

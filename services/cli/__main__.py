@@ -1,7 +1,8 @@
-"""The `candor` command: ask, predict, eval, check, sign-in. Each command imports what it needs when it runs."""
+"""The `candor` command: ask, predict, eval, train, check, sign-in. Each command imports what it needs when it runs."""
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -88,11 +89,12 @@ def evaluate(
         Path | None, typer.Option(help="Score this file of predictions in place of making new ones.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Keep the predictions here.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object in place of a page.")] = False,
 ) -> None:
-    """Answers every question of a set and says how often the rows are right, by hardness, coverage and risk."""
+    """Answers every question of a set and says how often the rows are right, and how honest the confidences are."""
     from services.cli.dataset import read_predictions, write_predictions  # noqa: PLC0415  As above.
     from services.cli.evaluation import score_predictions  # noqa: PLC0415
-    from services.cli.report import print_report  # noqa: PLC0415
+    from services.cli.report import document, print_report  # noqa: PLC0415
 
     questions = _load(dataset, split)
     try:
@@ -101,7 +103,42 @@ def evaluate(
             write_predictions(out, made)
     except (OSError, ValueError) as error:
         _fail(str(error), EXIT_USAGE)
-    print_report(questions, list(score_predictions(questions, {str(each.id): each for each in made}, jobs)))
+    scored = list(score_predictions(questions, {str(each.id): each for each in made}, jobs))
+    if as_json:
+        typer.echo(json.dumps(document(questions, scored), ensure_ascii=False))
+    else:
+        print_report(questions, scored)
+
+
+@app.command()
+def train(
+    dataset: DatasetFolder,
+    *,
+    out: Annotated[Path, typer.Option(help="Where the checkpoint, the log and the weights go; a run there resumes.")],
+    learn: Annotated[str, typer.Option(help="Files to learn from, in that folder, parted by commas.")] = "train.json",
+    measure: Annotated[
+        str, typer.Option(help="Files over other databases, to measure on and to fit the ranker; parted by commas.")
+    ] = "valid.json",
+    epochs: Annotated[int, typer.Option(min=1, help="How often every question is seen.")] = 9,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 7,
+    jobs: Jobs = 0,
+) -> None:
+    """Trains the built-in engine's parser and ranker, on a GPU where there is one. Needs pip install 'candor[train]'.
+
+    Set CANDOR_MODELHUB_BUILT_IN_WEIGHTS to the folder to use what was trained.
+    """
+    try:
+        from services.training.loop import Plan  # noqa: PLC0415  Torch is wanted by this command alone.
+        from services.training.run import Run, run  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is missing. Training needs: pip install 'candor[train]'", EXIT_USAGE)
+    sets = [[_load(dataset, split) for split in names.split(",") if split] for names in (learn, measure)]
+    work = Run(sets[0], sets[1], out, Plan(epochs=epochs, seed=seed), jobs or os.cpu_count() or 1)
+    try:
+        run(work, lambda line: typer.echo(json.dumps(line)))
+    except (OSError, ValueError) as error:
+        _fail(str(error), EXIT_USAGE)
+    typer.echo(f"{out}: trained")
 
 
 @app.command()

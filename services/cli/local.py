@@ -77,7 +77,7 @@ async def open_models(on_fallback: Callable[[Model, Unavailable], None]) -> Asyn
     """
     settings = ModelhubSettings()
     async with AsyncExitStack() as stack:
-        built_in = BuiltInDrafter(settings.built_in_workers)
+        built_in = BuiltInDrafter(settings.built_in_workers, settings.built_in_weights)
         stack.callback(built_in.close)
         drafters: list[Drafter] = [built_in]
         if settings.has_openai:

@@ -28,7 +28,7 @@ async def open_draft_sql(settings: Settings) -> AsyncIterator[DraftSql]:
         NotFound: The default model is not one of them.
     """
     async with AsyncExitStack() as stack:
-        built_in = BuiltInDrafter(settings.built_in_workers)
+        built_in = BuiltInDrafter(settings.built_in_workers, settings.built_in_weights)
         stack.callback(built_in.close)
         drafters: list[Drafter] = [built_in]
         if settings.has_openai:

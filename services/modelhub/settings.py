@@ -18,6 +18,8 @@ class Settings(ServiceSettings):
     default_model: str = ""
     # How many questions the built-in engine works on at once.
     built_in_workers: int = Field(default=2, gt=0, le=64)
+    # A folder that `candor train` wrote, in place of the installed weights; "none" leaves it to the rules.
+    built_in_weights: str = ""
     # The key of OpenAI, or of a server that speaks its API; a server without keys needs the base URL alone.
     openai_api_key: SecretStr = SecretStr("")
     # Where that server is, such as http://localhost:11434/v1; empty means OpenAI itself.

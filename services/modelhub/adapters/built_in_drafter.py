@@ -5,17 +5,26 @@ from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 
 from services.modelhub.adapters.built_in.engine import SOURCE, BuiltInEngine
+from services.modelhub.adapters.built_in.parser.weights import loader
 from services.modelhub.core.model import Draft, DraftRequest
 from services.modelhub.core.ports import Model
 
 
 class BuiltInDrafter:
-    """Drafts with the built-in engine, at most `workers` questions at a time; the others wait in line."""
+    """Drafts with the built-in engine, at most `workers` questions at a time; the others wait in line.
 
-    def __init__(self, workers: int = 2) -> None:
+    Args:
+        workers: How many questions are worked on at once.
+        weights: A folder of trained weights; the installed ones when empty, none at all for "none".
+    """
+
+    def __init__(self, workers: int = 2, weights: str = "") -> None:
         self.model = Model(SOURCE, "Built-in engine", is_local=True)
-        self._engine = BuiltInEngine()
+        load = loader(weights)
+        self._engine = BuiltInEngine(load)
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="built-in")
+        # Weights take a fraction of a second to load: begun now, no question waits for it.
+        self._executor.submit(load)
 
     async def draft(self, request: DraftRequest) -> AsyncGenerator[str | Draft, None]:
         """One draft; the engine has no text to stream."""

@@ -3,6 +3,7 @@
 Names of tables are written one way everywhere: `Table.qualified_name`.
 """
 
+import re
 from dataclasses import dataclass, replace
 
 from services.kit.catalog import ForeignKey, Table
@@ -22,17 +23,32 @@ class ValueMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifiedPair:
+    """A question and the statement that a person accepted as its answer."""
+
+    question: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """The part of a data source a question is about; `dialect` is sqlglot's name for it."""
+    """The part of a data source a question is about; `dialect` is sqlglot's name for it.
+
+    `verified` are accepted answers of earlier questions that read no other tables, in the same dialect.
+    """
 
     dialect: str
     tables: tuple[Table, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     value_matches: tuple[ValueMatch, ...] = ()
+    verified: tuple[VerifiedPair, ...] = ()
 
 
 def without_private(context: Context) -> Context:
-    """The same context without any value of a column that is marked sensitive, so that none can reach a model."""
+    """The same context without any value of a column that is marked sensitive, so that none can reach a model.
+
+    A verified pair that mentions such a column may say one of its values: it is left out whole.
+    """
     private = {
         (table.qualified_name, column.name)
         for table in context.tables
@@ -46,7 +62,14 @@ def without_private(context: Context) -> Context:
         for table in context.tables
     )
     matches = tuple(each for each in context.value_matches if (each.table, each.column) not in private)
-    return replace(context, tables=tables, value_matches=matches)
+    names = {form for _, name in private for form in (name.lower(), name.lower().replace('"', '""'))}
+    verified = tuple(pair for pair in context.verified if not _mentions(pair.sql.lower(), names))
+    return replace(context, tables=tables, value_matches=matches, verified=verified)
+
+
+def _mentions(sql: str, names: set[str]) -> bool:
+    """Whether a statement holds one of the names as a word, wherever it stands and however it is quoted."""
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql) for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
-"""The built-in engine: link the question to the schema, propose readings, write each as SQL, rank by confidence."""
+"""The built-in engine: two readers propose, each statement is weighed once, the likeliest come first."""
 
 import re
+from collections.abc import Callable
 
-from services.modelhub.adapters.built_in.linking import Item, link, target_name
+from services.modelhub.adapters.built_in.evidence import evidence
+from services.modelhub.adapters.built_in.linking import Item, target_name
 from services.modelhub.adapters.built_in.narrowing import narrow
-from services.modelhub.adapters.built_in.propose import Proposal, propose
-from services.modelhub.adapters.built_in.rank import confidence
+from services.modelhub.adapters.built_in.parser.weights import Network, loader
+from services.modelhub.adapters.built_in.pool import Pooled, pool
+from services.modelhub.adapters.built_in.ranker import by_rules
 from services.modelhub.adapters.built_in.reading import read_out
-from services.modelhub.adapters.built_in.realize import realize
-from services.modelhub.adapters.built_in.schema import Schema, prepare
-from services.modelhub.adapters.built_in.sentence import Sentence
+from services.modelhub.adapters.built_in.schema import prepare
 from services.modelhub.adapters.built_in.tokens import MAX_CHARACTERS, Token, tokenize
 from services.modelhub.core.model import Candidate, Draft, DraftRequest, LinkedPhrase
 
@@ -17,51 +18,58 @@ SOURCE = "built-in"
 
 
 class BuiltInEngine:
-    """Drafts SQL with no key, no network and no weights: pure, synchronous, and the same for the same request."""
+    """Drafts SQL with no key and no network: synchronous, and the same for the same request.
+
+    Args:
+        load: Gives the trained network, or None to read by rules alone; the installed one when not named.
+    """
+
+    def __init__(self, load: Callable[[], Network | None] | None = None) -> None:
+        self._load = load or loader()
 
     def draft(self, request: DraftRequest) -> Draft:
-        """Candidates for the request, best first; none when nothing in the question names something in the schema."""
+        """Candidates for the request, best first; none when nothing in the question names something in the schema.
+
+        Their confidences exclude each other: each is the chance that this reading, and no other, is the right one.
+        """
         context = request.context
         tokens = tokenize(request.question)
         schema = prepare(*narrow(context, tokens))
-        items = link(tokens, schema, context.value_matches)
-        understood = _understood(items, tokens, request.question)
-        unlinked = tuple(dict.fromkeys(tokens[item.start].text for item in items if item.kind == "word"))
-        if not any(item.kind in {"name", "value"} for item in items):
-            return Draft((), understood, unlinked)
-        proposals = propose(tokens, items, schema, context.dialect)
-        return Draft(_candidates(proposals, schema, request), understood, unlinked)
+        network = self._load()
+        found = pool(tokens, schema, context.value_matches, context.dialect, network)
+        understood = _understood(found.linked, tokens, request.question)
+        unlinked = tuple(dict.fromkeys(tokens[item.start].text for item in found.linked if item.kind == "word"))
+        weigh = by_rules if network is None or network.ranker is None else network.ranker.probabilities
+        chances = weigh(evidence(found))
+        refused = {_folded(rejection.sql) for rejection in request.rejections}
+        candidates = [
+            _candidate(each, chance)
+            for each, chance in zip(found.candidates, chances, strict=True)
+            if _folded(each.realized.sql) not in refused
+        ]
+        candidates.sort(key=lambda candidate: -candidate.confidence)
+        return Draft(tuple(candidates[: max(request.max_candidates, 0)]), understood, unlinked)
 
 
-def _candidates(proposals: list[Proposal], schema: Schema, request: DraftRequest) -> tuple[Candidate, ...]:
-    refused = {_folded(rejection.sql) for rejection in request.rejections}
-    found: dict[str, Candidate] = {}
-    for proposal in proposals:
-        realized = realize(proposal.query, schema, request.context.dialect)
-        if realized is None or _folded(realized.sql) in refused:
-            continue
-        candidate = Candidate(
-            sql=realized.sql,
-            confidence=round(confidence(proposal, realized), 4),
-            source=SOURCE,
-            reading=read_out(proposal.query),
-            tables=realized.tables,
-            notes=_notes(proposal.sentence, is_tied=realized.is_tied),
-        )
-        known = found.get(realized.sql)
-        if known is None or known.confidence < candidate.confidence:
-            found[realized.sql] = candidate
-    ranked = sorted(found.values(), key=lambda candidate: -candidate.confidence)
-    return tuple(ranked[: max(request.max_candidates, 0)])
+def _candidate(each: Pooled, chance: float) -> Candidate:
+    return Candidate(
+        sql=each.realized.sql,
+        confidence=round(chance, 4),
+        source=SOURCE,
+        reading=read_out(each.query),
+        tables=each.realized.tables,
+        notes=_notes(each),
+    )
 
 
-def _notes(sentence: Sentence, *, is_tied: bool) -> tuple[str, ...]:
+def _notes(each: Pooled) -> tuple[str, ...]:
+    ambiguous = each.proposal.sentence.ambiguous.values() if each.proposal is not None else ()
     notes = [
         f"could also mean {target_name(other)} rather than {target_name(one)}"
-        for one, other, _ in sentence.ambiguous.values()
+        for one, other, _ in ambiguous
         if one != other
     ]
-    if is_tied:
+    if each.realized.is_tied:
         notes.append("the tables can be joined in more than one way")
     return tuple(dict.fromkeys(notes))
 

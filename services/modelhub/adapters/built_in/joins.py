@@ -10,6 +10,9 @@ from services.kit.catalog import Column, ColumnType, ForeignKey, Table
 DECLARED_COST = 1.0
 INFERRED_COST = 1.6
 _PREFERRED_DISCOUNT = 0.3
+# What a learned edge costs less: of a whole path less than ways of different length differ by, so that it decides
+# only between ways that are as short, and less than a column that the question says.
+_LEARNED_DISCOUNT = 1 / 64
 _TEXTUAL = {ColumnType.TEXT, ColumnType.OTHER}
 _COUNTED = {ColumnType.INTEGER, ColumnType.NUMBER}
 
@@ -35,14 +38,25 @@ class JoinTree:
 
 
 class JoinGraph:
-    """Tables joined by keys; inferred keys fill in between tables that declare none."""
+    """Tables joined by keys; inferred keys fill in between tables that declare none.
 
-    def __init__(self, tables: Sequence[Table], keys: Iterable[ForeignKey]) -> None:
+    Args:
+        tables: The tables.
+        keys: The keys that are declared between them.
+        learned: Edges that are taken where another way is as short, because people joined so before.
+    """
+
+    def __init__(
+        self, tables: Sequence[Table], keys: Iterable[ForeignKey], learned: frozenset[Edge] = frozenset()
+    ) -> None:
+        self._tables = tuple(tables)
+        self._keys = tuple(keys)
+        self._learned = learned
         self._edges: dict[str, list[Edge]] = defaultdict(list)
         known = {table.qualified_name: table for table in tables}
         declared = [
             Edge(key.table, key.columns, key.referred_table, key.referred_columns, DECLARED_COST)
-            for key in keys
+            for key in self._keys
             if key.table != key.referred_table
             and _exists(known, key.table, key.columns)
             and _exists(known, key.referred_table, key.referred_columns)
@@ -54,6 +68,10 @@ class JoinGraph:
             self._edges[edge.left].append(edge)
             self._edges[edge.right].append(edge)
         self.references = {(e.left, c) for e in [*declared, *inferred] for c in e.left_columns}
+
+    def having_learned(self, edges: frozenset[Edge]) -> "JoinGraph":
+        """The same graph, which takes these edges where another way is as short."""
+        return JoinGraph(self._tables, self._keys, edges)
 
     def edges_between(self, one: str, other: str) -> list[Edge]:
         """Every edge that joins the two tables directly."""
@@ -133,11 +151,15 @@ class JoinGraph:
             done[name] = cost
             for edge in self._edges[name]:
                 other = edge.right if edge.left == name else edge.left
-                step = edge.cost - (_PREFERRED_DISCOUNT if _uses(edge, preferred) else 0.0)
+                step = edge.cost - self._discount(edge, preferred)
                 if other not in done:
                     counter += 1
                     heappush(heap, (cost + step, counter, other, (*path, edge)))
         return None if found is None else (list(found), False)
+
+    def _discount(self, edge: Edge, preferred: frozenset[tuple[str, str]]) -> float:
+        said = _PREFERRED_DISCOUNT if _uses(edge, preferred) else 0.0
+        return said + (_LEARNED_DISCOUNT if edge in self._learned else 0.0)
 
 
 def _exists(tables: dict[str, Table], table: str, columns: tuple[str, ...]) -> bool:

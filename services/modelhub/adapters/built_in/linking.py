@@ -73,6 +73,16 @@ def link(tokens: tuple[Token, ...], schema: Schema, matches: tuple[ValueMatch, .
     return tuple(items)
 
 
+def candidate_names(tokens: tuple[Token, ...], schema: Schema) -> Iterator[Item]:
+    """Every run of tokens that may name something, overlapping ones included."""
+    return (item for _, item in _names(tokens, schema))
+
+
+def value_items(tokens: tuple[Token, ...], schema: Schema, matches: tuple[ValueMatch, ...]) -> Iterator[Item]:
+    """Every run of tokens that may mean a stored value, overlapping ones included."""
+    return (item for _, item in (*_values(tokens, schema, matches), *_coded(tokens, schema)))
+
+
 def _weight(score: float, length: int) -> float:
     return float(score * length**_LONGER_IS_BETTER)
 

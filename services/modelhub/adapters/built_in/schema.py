@@ -36,9 +36,12 @@ class Name:
         return self.ref.column == STAR
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Schema:
-    """Tables by key, columns by reference, the join graph, and names by their set of stems."""
+    """Tables by key, columns by reference, the join graph, and names by their set of stems.
+
+    Equal only to itself, so that what is worked out for a schema can be kept by it.
+    """
 
     tables: dict[str, Table]
     columns: dict[ColumnRef, Column]
