@@ -1,4 +1,4 @@
-"""What a file of predictions is worth: accuracy, by hardness, and how much of it can be had at which risk."""
+"""What a file of predictions is worth: how much is right, by hardness, at which risk, and in what the rest fails."""
 
 import os
 import statistics
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from services.cli.calibration import Guess
 from services.cli.dataset import Dataset, Item, Prediction
+from services.cli.failures import Failure, failure
 from services.cli.hardness import LEVELS, hardness
 from services.cli.scoring import Status, score
 
@@ -86,11 +88,11 @@ def countable(scored: Sequence[Scored]) -> list[Scored]:
     return [each for each in scored if each.status not in _UNCOUNTED]
 
 
-def accuracy_by_level(scored: Sequence[Scored]) -> list[tuple[str, Accuracy]]:
-    """Accuracy per level of hardness, easiest first; none where no question has a level."""
-    levels = {each.level for each in scored if each.level}
-    order = [*LEVELS, *sorted(levels - set(LEVELS))]
-    return [(level, accuracy([each for each in scored if each.level == level])) for level in order if level in levels]
+def levels(scored: Sequence[Scored]) -> list[tuple[str, list[Scored]]]:
+    """The questions of each level of hardness, easiest first; none where no question has a level."""
+    found = {each.level for each in scored if each.level}
+    order = [*LEVELS, *sorted(found - set(LEVELS))]
+    return [(level, [each for each in scored if each.level == level]) for level in order if level in found]
 
 
 def accuracy_at_coverage(scored: Sequence[Scored], coverage: float) -> tuple[float, Accuracy]:
@@ -123,6 +125,26 @@ def answered(scored: Sequence[Scored]) -> list[Scored]:
     return [each for each in countable(scored) if not each.prediction.abstained]
 
 
+def answered_share(scored: Sequence[Scored]) -> float:
+    """The share of questions that were answered rather than withheld, from 0 to 1."""
+    return len(answered(scored)) / len(countable(scored)) if countable(scored) else 0.0
+
+
+def guesses(scored: Sequence[Scored]) -> list[Guess]:
+    """What was believed of each statement, and whether it was right; a question without one believes nothing."""
+    return [
+        (each.prediction.confidence, each.is_correct)
+        for each in countable(scored)
+        if each.status is not Status.NO_ANSWER
+    ]
+
+
+def failures(scored: Sequence[Scored]) -> list[tuple[Failure, int]]:
+    """How often each kind of failure occurs, the most frequent first."""
+    kinds = (failure(each.status, each.item.golds, each.prediction.sql) for each in countable(scored))
+    return Counter(kind for kind in kinds if kind is not None).most_common()
+
+
 def outcomes(scored: Sequence[Scored]) -> list[tuple[str, int]]:
     """How often each status occurs, the most frequent first."""
     return [(status.value, count) for status, count in Counter(each.status for each in scored).most_common()]
@@ -134,6 +156,12 @@ def milliseconds(scored: Sequence[Scored]) -> tuple[float, float]:
     if not times:
         return 0.0, 0.0
     return statistics.median(times), times[min(int(len(times) * 0.95), len(times) - 1)]
+
+
+def questions_per_second(scored: Sequence[Scored]) -> float:
+    """How many questions are answered in a second, one after another; 0 where no time was kept."""
+    seconds = sum(each.prediction.ms for each in scored) / 1000
+    return len(scored) / seconds if seconds else 0.0
 
 
 def _ranked(scored: Sequence[Scored]) -> list[Scored]:

@@ -15,7 +15,7 @@ from services.cli.databases import open_engine
 from services.cli.dataset import Dataset, Item, Prediction
 from services.cli.local import answerer, open_models, read_source
 from services.generation.core.answer_question import AnswerQuestion
-from services.generation.core.model import Checked, Drafted, Event, Outcome, Question
+from services.generation.core.model import Event, Outcome, Question
 from services.kit.errors import CandorError
 from services.validation.core.model import SqliteConnection
 
@@ -40,20 +40,11 @@ class Done:
     failures: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Guess:
-    """Listens for the best candidate that passes the checks: the guess when the answer is withheld."""
-
-    sql: str | None = None
-    confidence: float = 0.0
-    _confidences: dict[str, float] = field(default_factory=dict)
+class _Nobody:
+    """Listens to nothing: what came of a question is in its result."""
 
     async def tell(self, event: Event) -> None:
         """See `services.generation.core.ports.Listener`."""
-        if isinstance(event, Drafted):
-            self._confidences |= {each.sql: each.confidence for each in event.draft.candidates}
-        elif isinstance(event, Checked) and event.verdict.allowed and self.sql is None:
-            self.sql, self.confidence = event.verdict.checked_sql, self._confidences.get(event.sql, 0.0)
 
 
 def predict(
@@ -113,18 +104,18 @@ async def _predict_group(group: Group) -> Done:
 
 
 async def _predict_item(item: Item, answer: AnswerQuestion, model: str, failures: list[str]) -> Prediction:
-    guess = _Guess()
     started = time.perf_counter()
     sql, confidence, abstained = None, 0.0, True
     try:
         async with asyncio.timeout(QUESTION_TIMEOUT_S):
-            result = await answer(Question(item.question, item.db_id, model), guess)
-        abstained = result.outcome is not Outcome.ANSWERED
-        sql, confidence = result.sql or None, result.confidence
+            result = await answer(Question(item.question, item.db_id, model), _Nobody())
     except Exception as error:  # noqa: BLE001  Whatever it is, the other questions are still answered; it is reported.
         message = error.message if isinstance(error, CandorError) else f"{type(error).__name__}: {error}"
         failures.append(f"question {item.id}: {message}")
+    else:
+        abstained = result.outcome is not Outcome.ANSWERED
+        if result.proof is not None:
+            # What won the vote is the best guess, whether or not it is trusted enough to be shown.
+            sql, confidence = result.proof.winner.accepted.verdict.checked_sql, result.proof.confidence
     ms = (time.perf_counter() - started) * 1000
-    if sql is None:
-        sql, confidence = guess.sql, guess.confidence
     return Prediction(item.id, sql, round(confidence, 4), abstained=abstained, ms=round(ms, 2))

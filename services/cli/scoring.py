@@ -1,24 +1,18 @@
 """Execution accuracy: a query is right when it gives the rows of a gold query.
 
-Rows are compared as multisets, and in order only where the gold query orders its result. Columns may stand in another
-order when both sides have the same number of them, at most six. Numbers compare by value (floats to nine significant
-digits), text exactly, NULL equals NULL.
+Results compare by the rules of `services.generation.core.same_result`: rows as multisets, and in order only where the
+gold query orders its result; columns in any order; values by value. Results without rows are the same.
 """
 
-import math
 import sqlite3
 import time
-from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from sqlglot.dialects.sqlite import SQLite
-from sqlglot.errors import SqlglotError
-from sqlglot.tokenizer_core import TokenType
+from services.generation.core.same_result import comparable, is_ordered, same_columns
 
 MAX_ROWS = 1_000_000
-MAX_PERMUTED_COLUMNS = 6
 TIMEOUT_S = 5.0
 
 Row = tuple[Hashable, ...]
@@ -63,7 +57,7 @@ def score(database: Path, golds: Sequence[str], sql: str | None, timeout_s: floa
         rows = run_query(database, sql, timeout_s)
     except QueryFailed as failed:
         return failed.status
-    same = any(equal_results(wanted, rows, ordered=is_ordered(gold)) for gold, wanted in expected)
+    same = any(equal_results(wanted, rows, ordered=is_ordered(gold, "sqlite")) for gold, wanted in expected)
     return Status.CORRECT if same else Status.WRONG
 
 
@@ -93,72 +87,15 @@ def run_query(database: Path, sql: str, timeout_s: float = TIMEOUT_S) -> list[Ro
     return rows
 
 
-def is_ordered(sql: str) -> bool:
-    """Whether a query orders its result: ORDER BY outside every parenthesis."""
-    depth = 0
-    try:
-        tokens = SQLite().tokenize(sql)
-    except SqlglotError:
-        # What cannot be read into words has no order that could be relied on.
-        return False
-    for token in tokens:
-        depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
-        if token.token_type is TokenType.ORDER_BY and depth <= 0:
-            return True
-    return False
-
-
 def equal_results(gold: Sequence[Row], rows: Sequence[Row], *, ordered: bool) -> bool:
     """Whether two results are the same by the rules of this module."""
     if len(gold) != len(rows):
         return False
-    if not gold:
-        return True
-    width = len(gold[0])
-    if len(rows[0]) != width:
-        return False
-    wanted = [tuple(map(_canonical, row)) for row in gold]
-    given = [tuple(map(_canonical, row)) for row in rows]
-    orders = _column_orders(wanted, given) if 1 < width <= MAX_PERMUTED_COLUMNS else iter([tuple(range(width))])
-    fold = list if ordered else Counter
-    expected = fold(wanted)
-    return any(fold(tuple(row[at] for at in order) for row in given) == expected for order in orders)
+    return not gold or same_columns(_columns(gold), _columns(rows), ordered=ordered)
 
 
-def _column_orders(wanted: Sequence[Row], given: Sequence[Row]) -> Iterator[tuple[int, ...]]:
-    """The orders of the given columns in which each holds what the wanted one at its place does, as it stands first."""
-    width = len(wanted[0])
-    have = [Counter(row[at] for row in given) for at in range(width)]
-    need = [Counter(row[at] for row in wanted) for at in range(width)]
-    fitting = [[other for other in range(width) if have[other] == need[at]] for at in range(width)]
-
-    def extend(order: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        if len(order) == width:
-            yield order
-            return
-        for at in sorted(fitting[len(order)], key=lambda at: at != len(order)):
-            if at not in order:
-                yield from extend((*order, at))
-
-    return extend(())
-
-
-def _canonical(value: object) -> Hashable:
-    match value:
-        case None:
-            return ("null",)
-        case float() if math.isnan(value):
-            return ("nan",)
-        case float() if value == 0 or math.isinf(value):
-            return ("number", value + 0.0)
-        case float():
-            return ("number", float(f"{value:.9g}"))
-        case int():
-            return ("number", float(value) if abs(value) < 10**15 else value)
-        case bytes():
-            return ("bytes", value)
-        case _:
-            return ("text", value)
+def _columns(rows: Sequence[Row]) -> list[list[Hashable]]:
+    return [[comparable(value) for value in column] for column in zip(*rows, strict=True)]
 
 
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}

@@ -13,6 +13,7 @@ from services.generation.adapters.modelhub import GrpcModelhub
 from services.generation.adapters.validation import GrpcValidation
 from services.generation.core.answer_question import AnswerQuestion
 from services.generation.core.decide import Policy
+from services.generation.core.prove_answer import Voting
 from services.generation.servicer import GenerationServicer
 from services.generation.settings import Settings
 from services.kit.clock import SystemClock
@@ -41,9 +42,13 @@ async def build(settings: Settings) -> AsyncIterator[Server]:
         watcher = await stack.enter_async_context(Watcher(database.engine.url))
         verifier = verifier_for(accounts)
         validation = GrpcValidation(validation_channel, settings.statement_timeout)
-        policy = Policy(settings.answer_from, settings.ask_back_from)
         answer_question = AnswerQuestion(
-            GrpcDocuments(documents), GrpcModelhub(modelhub), validation, SystemClock(), policy
+            GrpcDocuments(documents),
+            GrpcModelhub(modelhub),
+            validation,
+            SystemClock(),
+            Policy(settings.answer_from, settings.sure_from, settings.ask_back_from),
+            Voting(settings.proof_runs, settings.proof_budget),
         )
         delegation = GrpcDelegation(accounts, settings.service_key.get_secret_value(), verifier)
         dispatcher = Dispatcher(

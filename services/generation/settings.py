@@ -27,5 +27,11 @@ class Settings(ServiceSettings):
     statement_timeout: timedelta = timedelta(seconds=30)
     # From which confidence an answer is given, from 0 to 1.
     answer_from: float = Field(default=0.6, ge=0, le=1)
+    # From which confidence an answer is shown without what else the question could mean, from 0 to 1.
+    sure_from: float = Field(default=0.9, ge=0, le=1)
     # From which confidence likely readings are shown instead, from 0 to 1.
     ask_back_from: float = Field(default=0.2, ge=0, le=1)
+    # How many readings of a question are run and compared at most; 1 compares none.
+    proof_runs: int = Field(default=5, ge=1)
+    # How long the runs after the first may take together.
+    proof_budget: timedelta = Field(default=timedelta(milliseconds=300), ge=timedelta(0))

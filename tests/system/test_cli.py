@@ -182,8 +182,19 @@ def test_an_evaluation_tells_accuracy_coverage_risk_and_time(shop: Path) -> None
     assert "answered rather than withheld: 66.7%, and right in 2/2 = 100.00%" in done.stdout
     assert "median" in done.stdout
     assert "Coverage and risk" in done.stdout
+    assert "Calibration: ECE" in done.stdout
     again = candor("eval", "set", "--predictions", "kept.jsonl", folder=shop)
     assert again.stdout == done.stdout
+
+
+def test_an_evaluation_is_one_json_object_when_asked_for(shop: Path) -> None:
+    done = candor("eval", "set", "--json", folder=shop)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["questions"], found["accuracy"]["correct"], found["accuracy"]["total"]) == (5, 2, 3)
+    assert found["outcomes"] == {"correct": 2, "no_database": 1, "no_answer": 1, "gold_error": 1}
+    assert found["failures"] == {"no_answer": 1}
+    assert sum(each["count"] for each in found["calibration"]["bins"]) == 2
 
 
 def test_the_totals_are_those_of_the_independent_scorer(shop: Path, shared_data: Path) -> None:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
-from services.generation.core.decide import Policy, decide
+from services.generation.core.decide import MAX_ALTERNATIVES, Policy, decide
 from services.generation.core.explain_statement import explain_statement
 from services.generation.core.model import (
+    GIVEN,
+    Accepted,
     Candidate,
     Checked,
     Context,
@@ -17,16 +19,14 @@ from services.generation.core.model import (
     Verdict,
 )
 from services.generation.core.ports import Documents, Listener, Modelhub, Validation
-from services.generation.core.prove_answer import Accepted, prove_answer
+from services.generation.core.prove_answer import Voting, prove_answer
 from services.generation.core.steps import Steps
 from services.generation.core.understand_question import understand_question
 from services.kit.clock import Clock
 
 MAX_REPAIRS = 3
-# The source of a statement that a person wrote.
-GIVEN = "given"
-# How many candidates of a draft are let through at most: the answer and its alternatives.
-ENOUGH = 4
+# How many candidates of a draft are let through, where it has them: an answer and its alternatives, or all that run.
+ENOUGH = 1 + MAX_ALTERNATIVES
 
 
 @dataclass(slots=True)
@@ -39,6 +39,11 @@ class _Work:
     accepted: list[Accepted] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
+    def accept(self, candidate: Candidate, verdict: Verdict) -> None:
+        """Keeps a candidate, unless it is a statement that is known already in other words."""
+        if all(each.verdict.checked_sql != verdict.checked_sql for each in self.accepted):
+            self.accepted.append(Accepted(candidate, verdict))
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerQuestion:
@@ -49,6 +54,7 @@ class AnswerQuestion:
     validation: Validation
     clock: Clock
     policy: Policy = field(default_factory=Policy)
+    voting: Voting = field(default_factory=Voting)
 
     async def __call__(self, question: Question, listener: Listener) -> Result:
         """What comes of a question.
@@ -74,17 +80,19 @@ class AnswerQuestion:
         for attempt in range(1, MAX_REPAIRS + 2):
             if work.accepted or not await self._draft(work, attempt, steps, listener):
                 break
-        proven = await prove_answer(self.validation, question, work.accepted, steps, listener)
+        proof = await prove_answer(
+            self.validation, question, work.accepted, dialect=context.dialect, voting=self.voting, steps=steps
+        )
         explanation = ""
-        if proven is not None:
+        if proof is not None:
             async with steps.step("explain", "Putting the statement in words"):
-                sql = proven.accepted.verdict.checked_sql
+                sql = proof.winner.accepted.verdict.checked_sql
                 explanation = explain_statement(sql, context.dialect)
                 await listener.tell(Explained(explanation, sql))
         async with steps.step("decide", "Deciding whether to trust it") as step:
-            result = decide(work.drafts, work.accepted, proven, explanation, self.policy)
+            result = decide(work.drafts, work.accepted, proof, explanation, self.policy)
             step.note(f"{result.outcome.value.replace('_', ' ')}, confidence {result.confidence:.0%}")
-        return replace(result, schema_version=context.schema_version)
+        return replace(result, schema_version=context.schema_version, proof=proof)
 
     async def _draft(self, work: _Work, attempt: int, steps: Steps, listener: Listener) -> bool:
         """Drafts and checks once; whether anything new came of it, so that trying again can help."""
@@ -113,11 +121,11 @@ class AnswerQuestion:
                 verdict = await self.validation.check(work.question, candidate.sql, known)
                 await listener.tell(Checked(index, candidate.sql, verdict, attempt))
                 if verdict.allowed:
-                    work.accepted.append(Accepted(candidate, verdict))
+                    work.accept(candidate, verdict)
                 else:
                     work.rejections.append(_rejection(candidate, verdict))
                     step.note(work.rejections[-1].message)
-                if len(work.accepted) == ENOUGH:
+                if len(work.accepted) == max(ENOUGH, self.voting.max_runs):
                     break
             if not work.accepted:
                 step.fail("No candidate passed.")

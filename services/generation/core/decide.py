@@ -1,64 +1,90 @@
 """Whether an answer can be trusted: answer, ask back, or abstain."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from services.generation.core.model import Abstention, Candidate, Draft, Outcome, Result
-from services.generation.core.prove_answer import Accepted, Proven
+from services.generation.core.model import Abstention, Accepted, Candidate, Draft, Outcome, Proof, Result
 
 MAX_ALTERNATIVES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """From which confidence an answer is given, and below which not even a guess is shown."""
+    """From which confidence something is done about a question.
+
+    As far as confidences are calibrated, a threshold is the precision of the least that it lets through, and all of it
+    together is right more often: `candor eval` tells both. All are from 0 to 1.
+
+    Args:
+        answer_from: An answer is given: at the threshold six of ten should be right.
+        sure_from: An answer stands alone: nine of ten should be right. Below, it is shown with what else it could be.
+        ask_back_from: The likely readings are shown, to choose from: of the first ones, two of ten should be right.
+            Below, not even a guess is shown.
+    """
 
     answer_from: float = 0.6
+    sure_from: float = 0.9
     ask_back_from: float = 0.2
 
 
 def decide(
     drafts: Sequence[Draft],
     accepted: Sequence[Accepted],
-    proven: Proven | None,
+    proof: Proof | None,
     explanation: str,
     policy: Policy,
 ) -> Result:
     """What to say to a question, given everything that was drafted, let through and run."""
-    if proven is None:
+    if proof is None:
         return _abstained(drafts, accepted)
-    chosen = proven.accepted
-    alternatives = tuple(
-        Candidate(each.verdict.checked_sql, each.candidate.confidence, each.candidate.source, each.candidate.reading)
-        for each in accepted
-        if each is not chosen
-    )[:MAX_ALTERNATIVES]
-    confidence = chosen.candidate.confidence
-    answer = Result(
-        outcome=Outcome.ANSWERED,
-        sql=chosen.verdict.checked_sql,
-        explanation=explanation,
-        confidence=confidence,
-        alternatives=alternatives,
-        row_count=proven.summary.row_count,
-        truncated=bool(proven.summary.limit) or proven.rows.row_count < proven.summary.row_count,
-        tables=chosen.verdict.tables,
-        columns=proven.columns,
-        rows=proven.rows,
-        model=chosen.candidate.source,
-    )
-    if confidence >= policy.answer_from:
-        return answer
-    if confidence >= policy.ask_back_from:
-        best = Candidate(answer.sql, confidence, chosen.candidate.source, chosen.candidate.reading)
-        return Result(Outcome.ASKED_BACK, confidence=confidence, alternatives=(best, *alternatives))
+    readings = _readings(proof)
+    if proof.confidence >= policy.answer_from:
+        others = readings[1 : 1 + MAX_ALTERNATIVES] if proof.confidence < policy.sure_from else ()
+        return _answered(proof, explanation, others)
+    if proof.confidence >= policy.ask_back_from:
+        shown = readings[: 1 + MAX_ALTERNATIVES]
+        return Result(Outcome.ASKED_BACK, confidence=proof.confidence, alternatives=shown)
     return _withheld(
         drafts,
         "CONFIDENCE_TOO_LOW",
         "A statement was found that runs, but it is too unlikely to be what you mean. "
         "Name the tables, columns or values that you mean as the schema does.",
-        confidence,
+        proof.confidence,
     )
+
+
+def _answered(proof: Proof, explanation: str, alternatives: tuple[Candidate, ...]) -> Result:
+    run, rows = proof.winner, proof.winner.rows
+    return Result(
+        outcome=Outcome.ANSWERED,
+        sql=run.accepted.verdict.checked_sql,
+        explanation=explanation,
+        confidence=proof.confidence,
+        alternatives=alternatives,
+        row_count=run.summary.row_count,
+        truncated=bool(run.summary.limit) or rows.row_count < run.summary.row_count,
+        tables=run.accepted.verdict.tables,
+        columns=run.columns,
+        rows=rows,
+        model=run.accepted.candidate.source,
+    )
+
+
+def _readings(proof: Proof) -> tuple[Candidate, ...]:
+    """What the question could mean, the winner first: one reading for each result, then those that were not run.
+
+    A second reading with the same result is none to choose: nobody could see a difference.
+    """
+    winner, *others = proof.clusters
+    return (
+        _reading(winner.best.accepted, proof.confidence),
+        *(_reading(each.best.accepted, each.mass) for each in others),
+        *(_reading(each, each.candidate.confidence) for each in proof.waiting),
+    )
+
+
+def _reading(accepted: Accepted, confidence: float) -> Candidate:
+    return replace(accepted.candidate, sql=accepted.verdict.checked_sql, confidence=confidence)
 
 
 def _abstained(drafts: Sequence[Draft], accepted: Sequence[Accepted]) -> Result:

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 Cell = bool | int | float | str | None
 
+# The source of a statement that a person wrote.
+GIVEN = "given"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -34,7 +37,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """SQL that may answer the question; `confidence` is the model's belief, from 0 to 1."""
+    """SQL that may answer the question.
+
+    `confidence` is the probability that this reading is the right one, from 0 to 1. Only one reading of a draft can be
+    right, so those of a draft sum to at most 1; where a model's sum to more, the vote divides them by their sum.
+    """
 
     sql: str
     confidence: float
@@ -122,6 +129,85 @@ class Summary:
     limit: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A candidate that the checks let through."""
+
+    candidate: Candidate
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A candidate that ran, and what it gave.
+
+    `is_ordered` says whether the order of the rows is part of the result; `batches` are the first rows, as they came.
+    """
+
+    accepted: Accepted
+    is_ordered: bool
+    columns: tuple[ResultColumn, ...]
+    batches: tuple[Batch, ...]
+    summary: Summary
+
+    @property
+    def rows(self) -> Batch:
+        """The first rows, in one batch."""
+        columns = tuple(
+            tuple(cell for batch in self.batches for cell in batch.columns[i]) for i in range(len(self.columns))
+        )
+        return Batch(sum(batch.row_count for batch in self.batches), columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Runs that gave the same result, the best candidate first: the readings that agree."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def best(self) -> Run:
+        """The run that stands for all of them."""
+        return self.runs[0]
+
+    @property
+    def mass(self) -> float:
+        """The probability that one of the readings is the right one."""
+        return sum(each.accepted.candidate.confidence for each in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an answer once readings were run: its cluster's mass, and what its trust depends on besides.
+
+    `is_empty` says that the result holds nothing; `agreeing` counts its runs among `runs` in all.
+    """
+
+    mass: float
+    is_empty: bool
+    agreeing: int
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What running the readings showed.
+
+    Their confidences are exclusive probabilities here, whatever the model gave. `clusters` are the different results,
+    the winner first; `waiting` are the readings that were not run; `confidence` is the belief in the winner.
+    """
+
+    clusters: tuple[Cluster, ...]
+    waiting: tuple[Accepted, ...]
+    facts: Facts
+    confidence: float
+
+    @property
+    def winner(self) -> Run:
+        """The best run of the result that won."""
+        return self.clusters[0].best
+
+
 class StepState(StrEnum):
     """Where a step of the work stands."""
 
@@ -198,7 +284,11 @@ class Abstention:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a question. `rows` are the first ones."""
+    """What came of a question.
+
+    `rows` are the first ones. `proof` is kept also where the answer is withheld, for those who measure; it is never
+    shown.
+    """
 
     outcome: Outcome
     sql: str = ""
@@ -213,6 +303,7 @@ class Result:
     rows: Batch | None = None
     model: str = ""
     schema_version: str = ""
+    proof: Proof | None = field(default=None, repr=False)
 
 
 Event = Step | Drafted | Checked | RowsRead | Explained

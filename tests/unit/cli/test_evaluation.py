@@ -1,13 +1,18 @@
 """Levels of hardness, and the figures of an evaluation."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from services.cli import evaluation
-from services.cli.dataset import Item, Prediction
+from services.cli.dataset import Dataset, Item, Prediction
 from services.cli.evaluation import Accuracy, Scored
+from services.cli.failures import Failure
 from services.cli.hardness import hardness
+from services.cli.report import document, print_report
 from services.cli.scoring import Status
 
 
@@ -66,7 +71,65 @@ def test_only_what_was_answered_is_risked() -> None:
 
 
 def test_levels_are_listed_easiest_first() -> None:
-    assert evaluation.accuracy_by_level(MIXED) == [("easy", Accuracy(2, 3)), ("hard", Accuracy(1, 2))]
+    levels = [(level, evaluation.accuracy(part)) for level, part in evaluation.levels(MIXED)]
+    assert levels == [("easy", Accuracy(2, 3)), ("hard", Accuracy(1, 2))]
+
+
+def test_a_guess_is_a_statement_that_can_be_scored() -> None:
+    assert evaluation.guesses(MIXED) == [(0.9, True), (0.8, True), (0.7, False), (0.1, True)]
+
+
+def test_failures_are_counted_by_kind_the_most_frequent_first() -> None:
+    wrong = [replace(each, prediction=replace(each.prediction, sql="SELECT 2")) for each in MIXED]
+    assert evaluation.failures([*wrong, wrong[2]]) == [(Failure.VALUE, 2), (Failure.NO_ANSWER, 1)]
+
+
+def test_questions_per_second_are_counted_one_after_another() -> None:
+    assert evaluation.questions_per_second(MIXED) == pytest.approx(100)
+    assert evaluation.questions_per_second([]) == 0
+
+
+DATASET = Dataset(Path("set"), Path("set/dev.json"), tuple(each.item for each in MIXED))
+
+
+def test_the_page_tells_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(DATASET, MIXED)
+    page = capsys.readouterr().out
+    for told in (
+        "set/dev.json: 6 questions",
+        "execution accuracy: 3/5 = 60.00%",
+        "answered rather than withheld: 60.0%, and right in 2/3 = 66.67%",
+        "questions per second: 100.0",
+        "Hardness",
+        "Failures",
+        "Coverage and risk",
+        "Calibration: ECE 0.475, Brier 0.338, AURC 0.146",
+    ):
+        assert told in page
+    bars = [line.split()[-1] for line in page.splitlines() if "┃" in line]
+    assert [bar.count("█") for bar in bars] == [31, 0, 31, 31]
+    assert [bar.index("┃") for bar in bars] == [3, 22, 26, 29]
+
+
+def test_a_set_that_cannot_be_scored_is_told_without_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(Dataset(Path("set"), Path("set/dev.json"), ()), [])
+    page = capsys.readouterr().out
+    assert "execution accuracy: 0/0 = 0.00%" in page
+    assert "Hardness" not in page
+
+
+def test_the_document_tells_what_the_page_tells() -> None:
+    found = json.loads(json.dumps(document(DATASET, MIXED)))
+    assert found["accuracy"] == {"correct": 3, "total": 5, "rate": 0.6}
+    assert found["answered"] == {"coverage": 0.6, "correct": 2, "total": 3, "rate": pytest.approx(2 / 3)}
+    assert found["outcomes"] == {"correct": 3, "wrong": 1, "gold_error": 1, "no_answer": 1}
+    assert list(found["levels"]) == ["easy", "hard"]
+    assert found["levels"]["easy"]["accuracy"]["total"] == 3
+    assert found["failures"] == {"other": 1, "no_answer": 1}
+    assert found["coverage_at_precision"][0] == {"precision": 0.9, "from_confidence": 0.8, "coverage": 0.4}
+    assert found["accuracy_at_coverage"][-1]["rate"] == 0.6
+    assert [each["count"] for each in found["calibration"]["bins"]] == [1, 1, 1, 1]
+    assert (found["median_ms"], found["p95_ms"], found["questions_per_second"]) == (10.0, 10.0, pytest.approx(100))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cli.scoring import QueryFailed, Status, equal_results, is_ordered, run_query, score
+from services.cli.scoring import QueryFailed, Status, equal_results, run_query, score
+from services.generation.core.same_result import is_ordered
 
 CELLS = st.none() | st.integers() | st.floats() | st.text(max_size=3) | st.binary(max_size=3)
 RESULTS = st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[CELLS] * width), max_size=6))
@@ -82,7 +83,7 @@ def test_results_compare_by_value(
     ],
 )
 def test_only_an_order_at_the_top_matters(sql: str, *, ordered: bool) -> None:
-    assert is_ordered(sql) is ordered
+    assert is_ordered(sql, "sqlite") is ordered
 
 
 @pytest.mark.parametrize(

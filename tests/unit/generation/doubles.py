@@ -1,13 +1,16 @@
 """Behaving doubles of generation's ports: what they are told to know, they answer."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from services.generation.core.answer_question import AnswerQuestion
+from services.generation.core.decide import Policy
 from services.generation.core.model import (
     Batch,
     Candidate,
+    Cell,
     Context,
     Draft,
     Event,
@@ -18,8 +21,9 @@ from services.generation.core.model import (
     Summary,
     Verdict,
 )
+from services.generation.core.prove_answer import Voting
 from services.kit.clock import ManualClock
-from services.kit.errors import CandorError, FailedPrecondition
+from services.kit.errors import CandorError, FailedPrecondition, Unavailable
 
 QUESTION = Question("How many customers are in Paris?", "organizations/local/dataSources/shop")
 COUNT = "SELECT COUNT(*) FROM customers WHERE city = 'Paris'"
@@ -58,26 +62,55 @@ class Drafts:
 
 @dataclass
 class Guard:
-    """Refuses statements that hold a word of `refused`; those that hold one of `broken` fail when they run."""
+    """Checks and runs statements; words in them say what happens to them.
+
+    Those that hold one of `refused` do not pass; one of `broken` fails, one of `gone` finds the database gone, one of
+    `endless` runs until it is stopped, or for seconds, and one of `slow` for 50 ms. They give their `results`, or
+    numbers, and have taken a while on the clock.
+    """
 
     refused: tuple[str, ...] = ("nme",)
     broken: tuple[str, ...] = ("broken",)
+    gone: tuple[str, ...] = ("gone",)
+    endless: tuple[str, ...] = ("endless",)
+    slow: tuple[str, ...] = ("slow",)
     rows: int = 1
+    results: Mapping[str, Sequence[tuple[Cell, ...]]] = field(default_factory=dict)
+    takes: timedelta = timedelta(0)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(datetime(2026, 1, 1, tzinfo=UTC)))
     ran: list[str] = field(default_factory=list)
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    stopped: list[str] = field(default_factory=list)
 
     async def check(self, question: Question, sql: str, context: Context | None) -> Verdict:
         if any(word in sql for word in self.refused):
             finding = Finding("SQL_COLUMN_UNKNOWN", "error", "There is no column nme; did you mean name?", 1, 8)
             return Verdict(allowed=False, findings=(finding,))
-        return Verdict(allowed=True, checked_sql=sql, tables=("customers",))
+        return Verdict(allowed=True, checked_sql=" ".join(sql.split()), tables=("customers",))
 
     async def run(self, question: Question, sql: str) -> AsyncIterator[tuple[ResultColumn, ...] | Batch | Summary]:
         if any(word in sql for word in self.broken):
             raise FailedPrecondition("SQL_REFUSED_BY_DATABASE", "The database refuses it.")
+        if any(word in sql for word in self.gone):
+            raise Unavailable("DATA_SOURCE_UNREACHABLE", "The database does not answer.")
+        if any(word in sql for word in self.endless):
+            await self._run_until_stopped(sql)
+        if any(word in sql for word in self.slow):
+            await asyncio.sleep(0.05)
         self.ran.append(sql)
-        yield (ResultColumn("count", "integer"),)
-        yield Batch(self.rows, (tuple(range(self.rows)),))
-        yield Summary(self.rows)
+        self.clock.advance(self.takes)
+        rows = self.results.get(sql, [(number,) for number in range(self.rows)])
+        yield tuple(ResultColumn(f"c{i}", "integer") for i in range(len(rows[0]) if rows else 1))
+        if rows:
+            yield Batch(len(rows), tuple(zip(*rows, strict=True)))
+        yield Summary(len(rows))
+
+    async def _run_until_stopped(self, sql: str) -> None:
+        self.started.set()
+        try:
+            await asyncio.sleep(5)
+        finally:
+            self.stopped.append(sql)
 
 
 @dataclass
@@ -90,5 +123,13 @@ class Notebook:
         self.events.append(event)
 
 
-def answering(drafts: Drafts, guard: Guard | None = None, shop: Shop | None = None) -> AnswerQuestion:
-    return AnswerQuestion(shop or Shop(), drafts, guard or Guard(), ManualClock(datetime(2026, 1, 1, tzinfo=UTC)))
+def answering(
+    drafts: Drafts,
+    guard: Guard | None = None,
+    shop: Shop | None = None,
+    *,
+    policy: Policy | None = None,
+    voting: Voting | None = None,
+) -> AnswerQuestion:
+    guard = guard or Guard()
+    return AnswerQuestion(shop or Shop(), drafts, guard, guard.clock, policy or Policy(), voting or Voting())

@@ -113,6 +113,30 @@ def test_two_literals_that_have_changed_places_are_not_guessed_at() -> None:
     assert recalled("List the days of trips to Rome from Paris.", ROUTE) == []
 
 
+def test_the_words_before_two_literals_tell_which_is_which() -> None:
+    split = ("From Paris which trips go to Rome?", ROUTE[1])
+    (found,) = recalled("Which trips go to York from Rome?", split)
+    assert print_query(found.query) == "show trip.day where trip.origin = 'Rome' and trip.destination = 'York'"
+    alike = ("With Paris which trips go with Rome?", ROUTE[1])
+    assert recalled("Which trips go with York with Rome?", alike) == []
+
+
+def test_a_literal_that_the_pair_says_twice_has_no_place() -> None:
+    pair = ("Trips of 3 people for 3 days", "SELECT id FROM trip WHERE fare = 3")
+    assert recalled("Trips of 3 people for 3 days", pair)
+    assert recalled("Trips of 5 people for 3 days", pair) == []
+
+
+def test_a_question_about_another_column_recalls_nothing_however_much_is_the_same() -> None:
+    pair = ("Show the origin, year, fare and day of trips.", "SELECT origin, year, fare, day FROM trip")
+    assert recalled("Give me the origin, year, fare and day of all trips.", pair)
+    assert recalled("Show the destination, year, fare and day of trips.", pair) == []
+
+
+def test_a_question_without_words_recalls_nothing() -> None:
+    assert recalled("?", ("!", IN_PARIS[1])) == []
+
+
 def test_other_words_for_the_same_are_recalled_as_less_similar() -> None:
     (same,) = recalled("How many people live in Paris?", IN_PARIS)
     (other,) = recalled("What is the number of people that live in Paris?", IN_PARIS)
