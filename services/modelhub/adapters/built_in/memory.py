@@ -23,8 +23,8 @@ from services.modelhub.adapters.built_in.tokens import Token
 from services.modelhub.adapters.built_in.verified import Accepted, Spans, read_pair, refilled, without_literals
 from services.modelhub.core.model import VerifiedPair
 
-# The least similarity at which two questions are taken to ask the same. On Spider's training part about 96 % of what
-# is recalled from here on is right, where the question was asked before in other words; at 0.6 it is 93 %.
+# The least similarity at which two questions are taken to ask the same. On Spider's training part 97 % of what is
+# recalled from here on is right, where the question was asked before in other words; from 0.5 to here 80 %.
 ALIKE = 0.7
 # What questions in other words reach at most: only the same words are sure to ask the same.
 _OTHER_WORDS = 0.99
@@ -119,8 +119,12 @@ def _surest(tried: list[_Tried], accepted: Accepted, known: _Masked) -> _Tried |
     """The most similar way; None where another is as similar, or where other words leave a literal in doubt."""
     if not tried:
         return None
-    best = max(tried, key=lambda each: each.similarity)
-    if any(each.similarity == best.similarity and each.filling.literals != best.filling.literals for each in tried):
+
+    def fit(each: _Tried) -> tuple[float, bool]:
+        return each.similarity, each.asked.before == known.before
+
+    best = max(tried, key=fit)
+    if any(fit(each) == fit(best) and each.filling.literals != best.filling.literals for each in tried):
         return None
     if best.similarity == 1.0:
         return best
