@@ -26,9 +26,9 @@ class Settings(ServiceSettings):
     # How long a statement may run when a question is answered.
     statement_timeout: timedelta = timedelta(seconds=30)
     # From which confidence an answer is given, from 0 to 1.
-    answer_from: float = Field(default=0.6, ge=0, le=1)
+    answer_from: float = Field(default=0.7, ge=0, le=1)
     # From which confidence an answer is shown without what else the question could mean, from 0 to 1.
-    sure_from: float = Field(default=0.9, ge=0, le=1)
+    sure_from: float = Field(default=0.85, ge=0, le=1)
     # From which confidence likely readings are shown instead, from 0 to 1.
     ask_back_from: float = Field(default=0.2, ge=0, le=1)
     # How many readings of a question are run and compared at most; 1 compares none.

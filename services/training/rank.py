@@ -15,7 +15,7 @@ _EPOCHS = 160
 _SEEDS = 3
 _HIDDEN = 16
 _LEAST_USES = 15
-_DECAY = 3e-3
+_DECAY = 5e-3
 
 
 @dataclass(frozen=True, slots=True)

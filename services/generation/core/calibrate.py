@@ -27,7 +27,8 @@ class Weights:
 
 IDENTITY = Weights()
 # By provider: each believes in itself in its own way.
-WEIGHTS: Mapping[str, Weights] = {"built-in": IDENTITY}
+# The built-in engine's are fitted by `candor train` on 22 databases that it did not learn from.
+WEIGHTS: Mapping[str, Weights] = {"built-in": Weights(0.254, 0.713, -0.428, 0.779, 0.831)}
 
 
 def calibrate(facts: Facts, weights: Weights) -> float:

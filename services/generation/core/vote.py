@@ -13,7 +13,7 @@ from services.generation.core.same_result import comparable, same_columns
 
 # What the mass of a result that holds nothing counts: people seldom ask for what is not there, and a wrong condition
 # finds nothing more often than a right one.
-EMPTY_WEIGHT = 0.6
+EMPTY_WEIGHT = 0.3
 
 _NUMBERS = {"integer", "number"}
 

@@ -30,7 +30,7 @@ COUNT = "SELECT COUNT(*) FROM customers WHERE city = 'Paris'"
 
 
 def candidate(sql: str = COUNT, confidence: float = 0.9) -> Candidate:
-    return Candidate(sql, confidence, "built-in", "the number of customers whose city is Paris")
+    return Candidate(sql, confidence, "model", "the number of customers whose city is Paris")
 
 
 class Shop:

@@ -6,6 +6,7 @@ Nothing here knows a database's rows or a dialect. A value of a name that is mis
 import math
 from collections.abc import Iterator
 
+from services.kit.catalog import ColumnType
 from services.modelhub.adapters.built_in.ir import (
     STAR,
     Aggregate,
@@ -19,7 +20,7 @@ from services.modelhub.adapters.built_in.ir import (
 )
 from services.modelhub.adapters.built_in.parser.items import EXACT, PARTIAL, Items
 from services.modelhub.adapters.built_in.pool import Pool, Pooled
-from services.modelhub.adapters.built_in.rank import confidence
+from services.modelhub.adapters.built_in.rank import confidence, unread
 
 _FLOOR = -12.0
 _NEGATIVE = frozenset({Operator.NE, Operator.NOT_IN, Operator.NOT_LIKE})
@@ -58,7 +59,7 @@ def evidence(pool: Pool) -> list[dict[str, float]]:
             **_of_cues(each.query, said),
             **_of_words(each, pool.items),
             **_of_relevance(each.query, pool.parsed.relevance),
-            **_of_shape(each),
+            **_of_shape(each, pool.items),
         }
         for each in pool.candidates
     ]
@@ -97,6 +98,9 @@ def _of_readers(each: Pooled, best: float, *, has_network: bool) -> dict[str, fl
             "proposal_logit": math.log((sure + 1e-4) / (1 - sure + 1e-4)) / 4,
             "proposal_rank": min(each.rank, 8) / 4,
             "proposal_first": float(each.rank == 0),
+            "proposal_unread": min(unread(each.proposal.sentence), 4.0) / 2,
+            "proposal_read_all": float(unread(each.proposal.sentence) == 0),
+            "proposal_null": float(any(test.operator in _NULLS for test in conditions(each.query.where))),
             f"variant {each.proposal.variant}": 1.0,
         }
     if each.parse is not None:
@@ -224,7 +228,7 @@ def _of_relevance(query: Query, relevance: dict[ColumnRef, float]) -> dict[str, 
     }
 
 
-def _of_shape(each: Pooled) -> dict[str, float]:
+def _of_shape(each: Pooled, items: Items) -> dict[str, float]:
     query = each.query
     every = list(queries(query))
     tests = [test for one in every for tree in (one.where, one.having) for test in conditions(tree)]
@@ -242,7 +246,15 @@ def _of_shape(each: Pooled) -> dict[str, float]:
         "set": float(query.set_operator is not None),
         "distinct": float(query.distinct),
         "contradicts": float(_contradicts(query)),
+        "tests_null": float(any(test.operator in _NULLS for test in tests)),
+        "tests_flag": float(any(_is_flag(test, items) for test in tests)),
     }
+
+
+def _is_flag(test: Condition, items: Items) -> bool:
+    """Whether a yes or no is tested."""
+    column = items.schema.columns.get(test.left.column)
+    return test.left.aggregate is None and column is not None and column.type == ColumnType.BOOLEAN
 
 
 def _contradicts(query: Query) -> bool:

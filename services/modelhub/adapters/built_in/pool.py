@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.modelhub.adapters.built_in.ir import Query
+from services.modelhub.adapters.built_in.ir import Query, conditions
 from services.modelhub.adapters.built_in.linking import Item, link
 from services.modelhub.adapters.built_in.parser.items import Items, items_of
 from services.modelhub.adapters.built_in.parser.parse import Parse, Parsed, parse
@@ -46,7 +46,7 @@ def pool(
     dialect: str,
     network: Network | None,
 ) -> Pool:
-    """Everything that either reader makes of a question; nothing where no word of it names anything.
+    """Everything that either reader makes of a question; nothing where there are no words to read.
 
     Args:
         tokens: The question.
@@ -58,9 +58,10 @@ def pool(
     linked = link(tokens, schema, matches)
     items = items_of(tokens, schema, matches)
     parsed = Parsed((), {})
-    if not any(item.kind in {"name", "value"} for item in linked):
+    says_something = any(item.kind in {"name", "value"} for item in linked)
+    if not says_something and (network is None or not any(item.kind == "word" for item in linked)):
         return Pool(tokens, linked, items, parsed, ())
-    proposals = propose(tokens, linked, schema, dialect)[:MAX_PROPOSALS]
+    proposals = propose(tokens, linked, schema, dialect)[:MAX_PROPOSALS] if says_something else []
     if network is not None:
         parsed = parse(items, network, [proposal.query for proposal in proposals])
     queries = dict.fromkeys([*(each.query for each in parsed.parses), *(each.query for each in proposals)])
@@ -75,7 +76,15 @@ def pool(
         each = Pooled(query, realized, proposal, rank, parses.get(query))
         known = found.get(realized.sql)
         found[realized.sql] = each if known is None else _joined(known, each)
-    return Pool(tokens, linked, items, parsed, tuple(found.values()))
+    return Pool(tokens, linked, items, parsed, _with_multiples(linked, tuple(found.values())))
+
+
+def _with_multiples(linked: tuple[Item, ...], candidates: tuple[Pooled, ...]) -> tuple[Pooled, ...]:
+    """Where "twice" is said, the candidates that multiply, if any does: the network has no action for it."""
+    if not any(item.kind == "times" for item in linked):
+        return candidates
+    multiplied = tuple(each for each in candidates if any(test.factor != 1 for test in conditions(each.query.where)))
+    return multiplied or candidates
 
 
 def _joined(one: Pooled, other: Pooled) -> Pooled:

@@ -38,6 +38,11 @@ def features(proposal: Proposal, realized: Realized) -> dict[str, float]:
     }
 
 
+def unread(sentence: Sentence) -> float:
+    """How many words and cues left no trace in what the rules read."""
+    return sum(value for name, value in _unused(sentence).items() if name != "any_unlinked")
+
+
 def _unused(sentence: Sentence) -> dict[str, float]:
     """Words that should have left a trace in the query and did not, by what they are."""
     words = sum(item.kind == "word" for item in sentence.items)

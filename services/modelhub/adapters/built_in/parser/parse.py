@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.modelhub.adapters.built_in.ir import ColumnRef, Query, queries
+from services.modelhub.adapters.built_in.ir import ColumnRef, Query, conditions, queries
 from services.modelhub.adapters.built_in.parser.encode import encode
 from services.modelhub.adapters.built_in.parser.items import Items
 from services.modelhub.adapters.built_in.parser.reading import query_of
@@ -52,7 +52,7 @@ def parse(items: Items, network: Network, others: Sequence[Query] = (), beams: i
             query = query_of(sequel.actions, items)
         except Unsayable:
             continue
-        if not _repeats(query):
+        if not _is_idle(query):
             found.setdefault(query, Parse(query, sequel.score, sequel.least, len(sequel.actions)))
     said = {query: actions for query in others if query not in found and (actions := _said(query, items)) is not None}
     for query, scored in zip(said, score(reading, classes, list(said.values())), strict=True):
@@ -63,9 +63,13 @@ def parse(items: Items, network: Network, others: Sequence[Query] = (), beams: i
     return Parsed(tuple(sorted(found.values(), key=lambda each: -each.score)), relevance)
 
 
-def _repeats(query: Query) -> bool:
-    """Whether some SELECT shows the same thing twice, which nobody asks for."""
-    return any(len(set(each.select)) < len(each.select) for each in queries(query))
+def _is_idle(query: Query) -> bool:
+    """Whether something is shown twice, or compared with itself, which nobody asks for."""
+    every = list(queries(query))
+    tests = (test for each in every for tree in (each.where, each.having) for test in conditions(tree))
+    return any(len(set(each.select)) < len(each.select) for each in every) or any(
+        side == test.left for test in tests for side in test.right
+    )
 
 
 def _said(query: Query, items: Items) -> list[int] | None:

@@ -25,7 +25,7 @@ _THREADS = min(2, os.cpu_count() or 1)
 
 @dataclass(frozen=True)
 class Network:
-    """Both graphs, and the ranker that was fitted to them. Safe to share between threads: a question has its own state."""
+    """Both graphs, and the ranker that was fitted to them. Threads may share it: a question has a state of its own."""
 
     reader: Any
     stepper: Any
