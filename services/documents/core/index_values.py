@@ -123,6 +123,12 @@ def column_values(table: Table, column: Column, values: Iterable[str]) -> Iterat
 
 def normalize(text: str) -> str:
     """The words of a text without case, accents, width, punctuation and possessives, joined by single spaces."""
+    joined = _folded_words(text)
+    # A compatibility form may fall apart into words once it is folded.
+    return joined if joined.isascii() else _folded_words(joined)
+
+
+def _folded_words(text: str) -> str:
     return " ".join(filter(None, (fold(word.group(1)) for word in _WORD.finditer(text))))
 
 

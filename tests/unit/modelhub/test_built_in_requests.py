@@ -161,5 +161,4 @@ def test_rows_are_never_sorted_by_all_of_their_columns() -> None:
     ],
 )
 def test_a_condition_that_left_no_trace_lowers_the_confidence(whole: str, lost: str) -> None:
-    assert best(lost).confidence < best(whole).confidence
-    assert best(lost).confidence < 0.6 < best(whole).confidence
+    assert best(lost).confidence < best(whole).confidence - 0.1

@@ -15,6 +15,8 @@ from services.modelhub.adapters.built_in.tokens import MAX_CHARACTERS, Token, to
 from services.modelhub.core.model import Candidate, Draft, DraftRequest, LinkedPhrase
 
 SOURCE = "built-in"
+# Where no word names anything here, the best guess must be at least as likely as this to be one at all.
+LEAST_BELIEF = 0.2
 
 
 class BuiltInEngine:
@@ -41,6 +43,8 @@ class BuiltInEngine:
         unlinked = tuple(dict.fromkeys(tokens[item.start].text for item in found.linked if item.kind == "word"))
         weigh = by_rules if network is None or network.ranker is None else network.ranker.probabilities
         chances = weigh(evidence(found))
+        if not found.says_something and max(chances, default=0.0) < LEAST_BELIEF:
+            return Draft((), understood, unlinked)
         refused = {_folded(rejection.sql) for rejection in request.rejections}
         candidates = [
             _candidate(each, chance)

@@ -38,6 +38,11 @@ class Pool:
     parsed: Parsed
     candidates: tuple[Pooled, ...]
 
+    @property
+    def says_something(self) -> bool:
+        """Whether some word of the question names something of the schema, or a stored value."""
+        return says_something(self.linked)
+
 
 def pool(
     tokens: tuple[Token, ...],
@@ -58,10 +63,9 @@ def pool(
     linked = link(tokens, schema, matches)
     items = items_of(tokens, schema, matches)
     parsed = Parsed((), {})
-    says_something = any(item.kind in {"name", "value"} for item in linked)
-    if not says_something and (network is None or not any(item.kind == "word" for item in linked)):
+    if not says_something(linked) and (network is None or not any(item.kind == "word" for item in linked)):
         return Pool(tokens, linked, items, parsed, ())
-    proposals = propose(tokens, linked, schema, dialect)[:MAX_PROPOSALS] if says_something else []
+    proposals = propose(tokens, linked, schema, dialect)[:MAX_PROPOSALS] if says_something(linked) else []
     if network is not None:
         parsed = parse(items, network, [proposal.query for proposal in proposals])
     queries = dict.fromkeys([*(each.query for each in parsed.parses), *(each.query for each in proposals)])
@@ -77,6 +81,11 @@ def pool(
         known = found.get(realized.sql)
         found[realized.sql] = each if known is None else _joined(known, each)
     return Pool(tokens, linked, items, parsed, _with_multiples(linked, tuple(found.values())))
+
+
+def says_something(linked: tuple[Item, ...]) -> bool:
+    """Whether some item names something of the schema, or a stored value."""
+    return any(item.kind in {"name", "value"} for item in linked)
 
 
 def _with_multiples(linked: tuple[Item, ...], candidates: tuple[Pooled, ...]) -> tuple[Pooled, ...]:

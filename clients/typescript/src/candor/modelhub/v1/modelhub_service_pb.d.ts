@@ -101,7 +101,7 @@ export declare type Candidate = Message<"candor.modelhub.v1.Candidate"> & {
   sql: string;
 
   /**
-   * The model's belief that it is right, from 0 to 1.
+   * The chance, from 0 to 1, that this candidate and no other is the right one: those of a draft sum to at most 1.
    *
    * @generated from field: double confidence = 2;
    */
