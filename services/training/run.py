@@ -16,7 +16,7 @@ from services.modelhub.adapters.built_in.parser.weights import CARD
 from services.training.export import export
 from services.training.loop import Listeners, Plan, teacher_forced, train, write_line
 from services.training.network import Parser, load_minilm
-from services.training.pools import TriedPool, tried_pools
+from services.training.pools import tried_pools
 from services.training.prepare import Prepared, prepare
 from services.training.rank import cross_fitted, fit, names_in, save
 from services.training.requests import write_requests
@@ -73,13 +73,15 @@ def run(work: Run, tell: Callable[[dict[str, Any]], None] = lambda _: None) -> d
 
 def fit_ranker(work: Run, note: Callable[[dict[str, Any]], None]) -> None:
     """Fits the ranker on the measured sets and notes what it is worth on databases that it was not fitted on."""
-    pools: list[TriedPool] = []
-    for dataset in work.measure:
-        pools += tried_pools(dataset, work.folder, work.jobs)
+    tried = {dataset.file.name: tried_pools(dataset, work.folder, work.jobs) for dataset in work.measure}
+    pools = [pool for part in tried.values() for pool in part]
     strangers = [pool for dataset in work.measure for pool in tried_pools(mismatched(dataset), work.folder, work.jobs)]
     with tempfile.TemporaryDirectory() as folder:
         own = tried_pools(write_requests(Path(folder)), work.folder, work.jobs) * _OWN_WEIGHT
-    note({"ranker": summary(cross_fitted(pools, [*strangers, *own]))})
+    found = cross_fitted(pools, [*strangers, *own])
+    for name, part in tried.items():
+        kept = {id(pool) for pool in part}
+        note({"cross_fitted": name, **summary([each for each in found if id(each[0]) in kept])})
     every = [pool for pool in (*pools, *strangers, *own) if pool.candidates]
     save(fit(every, names_in(every)), work.folder / "ranker.npz")
 
