@@ -1,6 +1,7 @@
 """The trained network as it is installed: what it drafts, what it refuses to load, and what happens without it."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from unit.modelhub.shop import context_for
 from services.modelhub.adapters.built_in.engine import BuiltInEngine
 from services.modelhub.adapters.built_in.parser.weights import READER, STEPPER, loader, network, open_network
 from services.modelhub.adapters.built_in.trained import TRAINED
-from services.modelhub.core.model import Draft, DraftRequest
+from services.modelhub.core.model import Draft, DraftRequest, Rejection, VerifiedPair
 
 QUESTIONS = (
     "How many customers are there?",
@@ -57,6 +58,19 @@ def test_a_draft_is_written_in_the_dialect_of_its_data_source(dialect: str) -> N
     for question in QUESTIONS:
         for candidate in draft(question, dialect=dialect).candidates:
             assert sqlglot.parse_one(candidate.sql, dialect=dialect)
+
+
+def test_what_was_accepted_before_comes_first_with_the_new_questions_value() -> None:
+    pair = VerifiedPair("Which customers live in Oslo?", "SELECT name, age FROM customers WHERE city = 'Oslo'")
+    question = "Which customers live in Paris?"
+    context = replace(context_for(question), verified=(pair,))
+    first, *others = BuiltInEngine().draft(DraftRequest(question, context)).candidates
+    assert first.sql == "SELECT name, age FROM customers WHERE city = 'Paris'"
+    assert first.source == "built-in:memory"
+    assert first.confidence + sum(each.confidence for each in others) <= 1.0001
+    refused = Rejection(first.sql)
+    again = BuiltInEngine().draft(DraftRequest(question, context, 5, (refused,))).candidates
+    assert all(each.sql != first.sql for each in again)
 
 
 def test_weights_that_were_changed_are_refused(tmp_path: Path) -> None:

@@ -2,19 +2,25 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from services.modelhub.adapters.built_in.evidence import evidence
+from services.modelhub.adapters.built_in.habits import learn, with_habits
 from services.modelhub.adapters.built_in.linking import Item, target_name
+from services.modelhub.adapters.built_in.memory import recall
 from services.modelhub.adapters.built_in.narrowing import narrow
 from services.modelhub.adapters.built_in.parser.weights import Network, loader
-from services.modelhub.adapters.built_in.pool import Pooled, pool
+from services.modelhub.adapters.built_in.pool import Pool, Pooled, pool
 from services.modelhub.adapters.built_in.ranker import by_rules
 from services.modelhub.adapters.built_in.reading import read_out
-from services.modelhub.adapters.built_in.schema import prepare
+from services.modelhub.adapters.built_in.realize import realize
+from services.modelhub.adapters.built_in.schema import Schema, prepare
 from services.modelhub.adapters.built_in.tokens import MAX_CHARACTERS, Token, tokenize
-from services.modelhub.core.model import Candidate, Draft, DraftRequest, LinkedPhrase
+from services.modelhub.core.model import Candidate, Context, Draft, DraftRequest, LinkedPhrase
 
-SOURCE = "built-in"
+SOURCE, MEMORY = "built-in", "built-in:memory"
+# How often what is recalled for the same words is right: 97 to 99 of 100 where it was measured.
+MEMORY_IS_RIGHT = 0.97
 # Where no word names anything here, the best guess must be at least as likely as this to be one at all.
 LEAST_BELIEF = 0.2
 
@@ -37,22 +43,41 @@ class BuiltInEngine:
         context = request.context
         tokens = tokenize(request.question)
         schema = prepare(*narrow(context, tokens))
+        if context.verified:
+            schema = with_habits(schema, learn(context.verified, schema, context.dialect))
         network = self._load()
         found = pool(tokens, schema, context.value_matches, context.dialect, network)
         understood = _understood(found.linked, tokens, request.question)
         unlinked = tuple(dict.fromkeys(tokens[item.start].text for item in found.linked if item.kind == "word"))
         weigh = by_rules if network is None or network.ranker is None else network.ranker.probabilities
         chances = weigh(evidence(found))
-        if not found.says_something and max(chances, default=0.0) < LEAST_BELIEF:
+        remembered = _remembered(found, context, schema)
+        if not remembered and not found.says_something and max(chances, default=0.0) < LEAST_BELIEF:
             return Draft((), understood, unlinked)
         refused = {_folded(rejection.sql) for rejection in request.rejections}
-        candidates = [
-            _candidate(each, chance)
-            for each, chance in zip(found.candidates, chances, strict=True)
-            if _folded(each.realized.sql) not in refused
-        ]
+        drafted = [_candidate(each, chance) for each, chance in zip(found.candidates, chances, strict=True)]
+        candidates = [each for each in _joined(remembered, drafted) if _folded(each.sql) not in refused]
         candidates.sort(key=lambda candidate: -candidate.confidence)
         return Draft(tuple(candidates[: max(request.max_candidates, 0)]), understood, unlinked)
+
+
+def _remembered(found: Pool, context: Context, schema: Schema) -> Candidate | None:
+    """What was accepted for such a question, with this question's literals."""
+    for recalled in recall(found.tokens, schema, found.items, context.verified, context.dialect):
+        realized = realize(recalled.query, schema, context.dialect)
+        if realized is not None:
+            chance = MEMORY_IS_RIGHT * recalled.similarity
+            return Candidate(realized.sql, round(chance, 4), MEMORY, read_out(recalled.query), realized.tables)
+    return None
+
+
+def _joined(remembered: Candidate | None, drafted: list[Candidate]) -> list[Candidate]:
+    """What is remembered first; the others share what it leaves, so that all still exclude each other."""
+    if remembered is None:
+        return drafted
+    left = 1.0 - remembered.confidence
+    others = [replace(each, confidence=round(each.confidence * left, 4)) for each in drafted]
+    return [remembered, *(each for each in others if each.sql != remembered.sql)]
 
 
 def _candidate(each: Pooled, chance: float) -> Candidate:
