@@ -162,13 +162,13 @@ def adapt(parser: Parser, known: Known, plan: AdaptPlan, tell: Callable[[dict[st
 
 
 def is_better(before: Mapping[str, float], after: Mapping[str, float], tolerance: float) -> bool:
-    """Whether new weights are worth taking: nothing accepted is read worse, and hardly anything that was replayed.
+    """Whether new weights are worth taking: more of what was accepted is read right, and hardly less of the replayed.
 
-    Without accepted pairs it is the made-up questions that must not be read worse.
+    Without accepted pairs it is the made-up questions that must be read better, which says less.
     """
     judged = "accepted" if "accepted" in before else "made"
-    falls = after.get(judged, 0.0) < before.get(judged, 0.0)
-    return not falls and after.get("replay", 0.0) >= before.get("replay", 0.0) - tolerance
+    rises = after.get(judged, 0.0) > before.get(judged, 0.0)
+    return rises and after.get("replay", 0.0) >= before.get("replay", 0.0) - tolerance
 
 
 def made_examples(known: Known, count: int, rng: np.random.Generator) -> Iterator[Example]:

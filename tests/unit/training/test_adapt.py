@@ -94,14 +94,14 @@ async def test_without_a_made_up_question_that_gives_rows_only_accepted_pairs_ar
     ("before", "after", "taken"),
     [
         ({"accepted": 0.5, "replay": 0.7}, {"accepted": 0.6, "replay": 0.69}, True),
-        ({"accepted": 0.5, "replay": 0.7}, {"accepted": 0.5, "replay": 0.7}, True),
+        ({"accepted": 0.5, "replay": 0.7}, {"accepted": 0.5, "replay": 0.7}, False),
         ({"accepted": 0.5, "made": 0.2}, {"accepted": 0.4, "made": 0.9}, False),
         ({"accepted": 0.5, "replay": 0.7}, {"accepted": 0.9, "replay": 0.6}, False),
         ({"made": 0.3}, {"made": 0.2}, False),
         ({"made": 0.3}, {"made": 0.4}, True),
     ],
 )
-def test_new_weights_are_taken_unless_they_read_worse(
+def test_new_weights_are_taken_only_where_they_read_better(
     before: dict[str, float],
     after: dict[str, float],
     *,
