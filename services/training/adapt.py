@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import torch
 from sqlglot.errors import SqlglotError
-from torch import nn
 
 from services.cli.catalogs import context_for_modelhub
 from services.cli.dataset import Item
@@ -228,11 +227,11 @@ def _taught(
     learner, averaged = copy.deepcopy(parser), copy.deepcopy(parser)
     for name, parameter in learner.named_parameters():
         parameter.requires_grad_(requires_grad=not name.startswith(_FROZEN))
-    adam = loop.optimizer(learner, loop.Plan(rate=plan.rate, reader_rate=plan.rate))
+    session = loop.opened(learner, averaged, loop.Plan(rate=plan.rate, reader_rate=plan.rate))
     device = next(learner.parameters()).device
     learner.train()
     learner.piece_layers.eval()
-    started, shown, step = time.monotonic(), 0, 0
+    started, shown = time.monotonic(), 0
     per_epoch = len(lesson.learn) + min(len(lesson.replay), round(plan.replay * len(lesson.learn)))
     steps = plan.epochs * math.ceil(per_epoch / plan.batch)
     losses: list[float] = []
@@ -240,19 +239,13 @@ def _taught(
         now = time.monotonic()
         if now >= deadline:
             break
-        done = max(step / steps, (now - started) / max(deadline - started, 1.0))
-        for group in adam.param_groups:
-            group["lr"] = plan.rate * _factor(done, plan.warm_up)
+        done = max(session.step / steps, (now - started) / max(deadline - started, 1.0))
         loss = loop.loss(learner, batch, device)
-        loss.backward()
-        nn.utils.clip_grad_norm_([each for each in learner.parameters() if each.requires_grad], 1.0)
-        adam.step()
-        adam.zero_grad(set_to_none=True)
-        step, shown = step + 1, shown + len(batch.ids)
         losses.append(loss.item())
-        loop.average(averaged, learner, min(plan.average, (1 + step) / (10 + step)))
-        if step % _LOG_EVERY == 0:
-            tell({"step": step, "of": steps, "loss": round(float(np.mean(losses[-_LOG_EVERY:])), 4)})
+        session.learn(loss, _factor(done, plan.warm_up), plan.average)
+        shown += len(batch.ids)
+        if session.step % _LOG_EVERY == 0:
+            tell({"step": session.step, "of": steps, "loss": round(float(np.mean(losses[-_LOG_EVERY:])), 4)})
     return averaged, shown
 
 

@@ -64,12 +64,13 @@ def train(parser: Parser, examples: Sequence[Example], plan: Plan, folder: Path,
         listeners: Who hears of it.
     """
     torch.manual_seed(plan.seed)
-    session = _opened(parser, plan, folder / "checkpoint.pt")
+    made_by = {**asdict(plan), "examples": len(examples)}
+    session = _resumed(parser, plan, made_by, folder / "checkpoint.pt")
     steps = math.ceil(len(examples) / plan.batch) * plan.epochs
     for epoch in range(session.epoch, plan.epochs):
         line = _one_epoch(session, examples, plan, steps, listeners.tell)
         session.epoch = epoch + 1
-        session.keep(plan, folder / "checkpoint.pt")
+        session.keep(made_by, folder / "checkpoint.pt")
         if listeners.evaluate is not None:
             line |= listeners.evaluate(session.averaged)
         listeners.tell(line)
@@ -77,8 +78,8 @@ def train(parser: Parser, examples: Sequence[Example], plan: Plan, folder: Path,
 
 
 @dataclass
-class _Session:
-    """What changes while training, all of which a checkpoint keeps."""
+class Session:
+    """What changes while training, all of which a checkpoint keeps: `rates` are the optimizer's, before any factor."""
 
     parser: Parser
     averaged: Parser
@@ -87,10 +88,10 @@ class _Session:
     epoch: int = 0
     step: int = 0
 
-    def keep(self, plan: Plan, path: Path) -> None:
+    def keep(self, made_by: dict[str, Any], path: Path) -> None:
         """Writes the checkpoint, whole or not at all."""
         kept = {
-            "plan": asdict(plan),
+            "plan": made_by,
             "parser": self.parser.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimizer": self.adam.state_dict(),
@@ -112,27 +113,32 @@ class _Session:
         average(self.averaged, self.parser, min(decay, (1 + self.step) / (10 + self.step)))
 
 
-def _opened(parser: Parser, plan: Plan, checkpoint: Path) -> _Session:
+def opened(parser: Parser, averaged: Parser, plan: Plan) -> Session:
+    """A session at its first step, over those of the parser's weights that are to be learnt."""
+    adam = optimizer(parser, plan)
+    return Session(parser, averaged, adam, [group["lr"] for group in adam.param_groups])
+
+
+def _resumed(parser: Parser, plan: Plan, made_by: dict[str, Any], checkpoint: Path) -> Session:
     device = next(parser.parameters()).device
     parser.word_embedding.weight.requires_grad_(requires_grad=False)
     averaged: Parser = Parser(0.0).to(device)
     averaged.load_state_dict(parser.state_dict())
-    adam = optimizer(parser, plan)
-    session = _Session(parser, averaged, adam, [group["lr"] for group in adam.param_groups])
+    session = opened(parser, averaged, plan)
     if checkpoint.exists():
         # The file is this run's own: nobody else's is ever opened here.
         kept = torch.load(checkpoint, map_location=device, weights_only=False)
-        if kept["plan"] != asdict(plan):
-            raise ValueError(f"{checkpoint} is of another plan: name another folder for this run.")
+        if kept["plan"] != made_by:
+            raise ValueError(f"{checkpoint} is of another plan or other questions: name another folder for this run.")
         parser.load_state_dict(kept["parser"])
         averaged.load_state_dict(kept["averaged"])
-        adam.load_state_dict(kept["optimizer"])
+        session.adam.load_state_dict(kept["optimizer"])
         session.epoch, session.step = kept["epoch"], kept["step"]
     return session
 
 
 def _one_epoch(
-    session: _Session, examples: Sequence[Example], plan: Plan, steps: int, tell: Callable[[dict[str, Any]], None]
+    session: Session, examples: Sequence[Example], plan: Plan, steps: int, tell: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any]:
     """Shows every example once; the line of the log about it."""
     device = next(session.parser.parameters()).device

@@ -19,7 +19,7 @@ from services.cli.dataset import Dataset, Item
 from services.cli.local import Source, read_source
 from services.kit.errors import CandorError
 from services.modelhub.adapters.built_in.from_sql import NotRepresentable, from_sqlglot
-from services.modelhub.adapters.built_in.ir import Condition, Junction, Query
+from services.modelhub.adapters.built_in.ir import Condition, Query, changed
 from services.modelhub.adapters.built_in.parser.encode import Encoded, encode
 from services.modelhub.adapters.built_in.parser.items import items_of
 from services.modelhub.adapters.built_in.parser.saying import actions_of
@@ -115,23 +115,17 @@ def example_of(database: str, source: Source, item: Item) -> Example:
 
 def _without_joins(query: Query) -> Query:
     """The same question with its joins left to the key graph; copies of a table stay, and cannot be said."""
-    changed = replace(
+
+    def inside(test: Condition) -> Condition:
+        return replace(test, right=tuple(_without_joins(s) if isinstance(s, Query) else s for s in test.right))
+
+    free = replace(
         query,
-        where=_filter_without_joins(query.where),
-        having=_filter_without_joins(query.having),
+        where=changed(query.where, inside),
+        having=changed(query.having, inside),
         other=None if query.other is None else _without_joins(query.other),
     )
-    return changed if _has_copies(query) else replace(changed, joins=())
-
-
-def _filter_without_joins(tree: Condition | Junction | None) -> Condition | Junction | None:
-    if isinstance(tree, Junction):
-        return replace(
-            tree, parts=tuple(part for each in tree.parts if (part := _filter_without_joins(each)) is not None)
-        )
-    if tree is None:
-        return None
-    return replace(tree, right=tuple(_without_joins(side) if isinstance(side, Query) else side for side in tree.right))
+    return free if _has_copies(query) else replace(free, joins=())
 
 
 def _has_copies(query: Query) -> bool:

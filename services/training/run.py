@@ -1,5 +1,6 @@
 """A whole training run: prepare, train, export, fit the ranker, write the card. A run that stopped is resumed."""
 
+import hashlib
 import importlib.util
 import pickle
 import tempfile
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 
 from services.cli.dataset import Dataset, DatasetError
-from services.modelhub.adapters.built_in.parser.weights import CARD
+from services.modelhub.adapters.built_in.parser.weights import CARD, RANKER
 from services.training.export import export
 from services.training.loop import Listeners, Plan, teacher_forced, train, write_line
 from services.training.network import Parser, load_minilm
@@ -60,9 +61,9 @@ def run(work: Run, tell: Callable[[dict[str, Any]], None] = lambda _: None) -> d
         log(line)
         tell(line)
 
-    examples = _kept(work.folder / "learn.pickle", lambda: prepare(list(work.learn), work.jobs))
+    examples = _prepared(work, work.learn)
     note({"examples": len(examples.examples), "left_out": examples.left_out.total()})
-    held = _kept(work.folder / "measure.pickle", lambda: prepare(list(work.measure), work.jobs)).examples
+    held = _prepared(work, work.measure).examples
     parser = train(_parser(work.plan), examples.examples, work.plan, work.folder, Listeners(note, _evaluation(held)))
     prints = export(parser, work.folder)
     write_card(work, prints)
@@ -83,7 +84,7 @@ def fit_ranker(work: Run, note: Callable[[dict[str, Any]], None]) -> None:
         kept = {id(pool) for pool in part}
         note({"cross_fitted": name, **summary([each for each in found if id(each[0]) in kept])})
     every = [pool for pool in (*pools, *strangers, *own) if pool.candidates]
-    save(fit(every, names_in(every)), work.folder / "ranker.npz")
+    save(fit(every, names_in(every)), work.folder / RANKER)
 
 
 def write_card(work: Run, prints: dict[str, str]) -> None:
@@ -114,13 +115,15 @@ def _evaluation(held: Sequence[Any]) -> Callable[[Parser], dict[str, float]] | N
     return (lambda parser: teacher_forced(parser, part)) if part else None
 
 
-def _kept(path: Path, make: Callable[[], Prepared]) -> Prepared:
-    """What was made before, else made now. The file is this run's own; nobody else's is ever read."""
+def _prepared(work: Run, datasets: Sequence[Dataset]) -> Prepared:
+    """What was made of these questions before, else made now. The files are this run's own; no others are read."""
+    content = hashlib.sha256(b"".join(dataset.file.read_bytes() for dataset in datasets)).hexdigest()
+    path = work.folder / f"prepared-{content[:16]}.pickle"
     if path.exists():
         with path.open("rb") as file:
             kept: Prepared = pickle.load(file)  # noqa: S301  Written by this function alone.
             return kept
-    made = make()
+    made = prepare(list(datasets), work.jobs)
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
         pickle.dump(made, file)

@@ -9,12 +9,11 @@ import numpy as np
 from services.cli.dataset import Dataset
 from services.generation.core.calibrate import features
 from services.generation.core.model import Facts
-from services.generation.core.vote import EMPTY_WEIGHT
+from services.generation.core.prove_answer import Voting
+from services.generation.core.vote import cannot_be_overtaken, weight
 from services.modelhub.core.draft_sql import DEFAULT_CANDIDATES
 from services.training.pools import TriedPool
 
-# As many readings are run as the defaults of generation say.
-MAX_RUNS = 5
 # One question in so many is also asked of a database that it is not about, with a gold answer that nothing gives.
 _STRANGER_EVERY = 4
 _NOTHING = "SELECT 'nothing', 'of', 'this', 'database', 'is', 'asked', 'for'"
@@ -29,7 +28,7 @@ class Vote:
     first_is_right: bool
 
 
-def vote(pool: TriedPool, chances: Sequence[float], runs: int = MAX_RUNS) -> Vote:
+def vote(pool: TriedPool, chances: Sequence[float], runs: int = Voting().max_runs) -> Vote:
     """The vote of `services.generation.core.prove_answer` over results that are known already."""
     order = sorted(range(len(chances)), key=lambda n: -chances[n])[:DEFAULT_CANDIDATES]
     first = bool(order) and pool.candidates[order[0]].is_right
@@ -38,20 +37,19 @@ def vote(pool: TriedPool, chances: Sequence[float], runs: int = MAX_RUNS) -> Vot
     sizes = {each.result: each.rows for _, each in waiting}
     ran: list[int] = []
 
-    def weight(result: int) -> float:
-        return masses[result] * (EMPTY_WEIGHT if sizes[result] == 0 else 1.0)
+    def weighed(result: int) -> float:
+        return weight(masses[result], is_empty=sizes[result] == 0)
 
     while waiting and len(ran) < runs:
-        weights = sorted((weight(result) for result in masses), reverse=True)
-        leader, second = (*weights, 0.0, 0.0)[:2]
-        if masses and leader > second + sum(chance for chance, _ in waiting[: runs - len(ran)]):
+        left = sum(chance for chance, _ in waiting[: runs - len(ran)])
+        if masses and cannot_be_overtaken(map(weighed, masses), left):
             break
         chance, each = waiting.pop(0)
         masses[each.result] = masses.get(each.result, 0.0) + chance
         ran.append(each.result)
     if not masses:
         return Vote(Facts(0.0, is_empty=True, agreeing=0, runs=0), is_right=False, first_is_right=first)
-    best = max(masses, key=weight)
+    best = max(masses, key=weighed)
     right = any(each.is_right for each in pool.candidates if each.result == best)
     facts = Facts(masses[best], sizes[best] == 0, ran.count(best), len(ran))
     return Vote(facts, right, first)

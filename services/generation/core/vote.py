@@ -40,9 +40,13 @@ def same_result(one: Run, other: Run) -> bool:
 
 def is_settled(clusters: Iterable[Cluster], waiting: Iterable[Accepted]) -> bool:
     """Whether the readings that may still be run cannot change the winner, even if all of them agree."""
-    weights = sorted((_weight(each) for each in clusters), reverse=True)
-    leader, second = (*weights, 0.0, 0.0)[:2]
-    return leader > second + sum(each.candidate.confidence for each in waiting)
+    return cannot_be_overtaken(map(_weight, clusters), sum(each.candidate.confidence for each in waiting))
+
+
+def cannot_be_overtaken(weights: Iterable[float], waiting: float) -> bool:
+    """Whether the heaviest result stays it, though all the mass that waits went to the next."""
+    leader, second = (*sorted(weights, reverse=True), 0.0, 0.0)[:2]
+    return leader > second + waiting
 
 
 def vote(clusters: Sequence[Cluster], waiting: Sequence[Accepted]) -> Proof:
@@ -74,7 +78,12 @@ def is_empty(run: Run) -> bool:
 
 
 def _weight(cluster: Cluster) -> float:
-    return cluster.mass * (EMPTY_WEIGHT if is_empty(cluster.best) else 1.0)
+    return weight(cluster.mass, is_empty=is_empty(cluster.best))
+
+
+def weight(mass: float, *, is_empty: bool) -> float:
+    """What a result counts in the vote."""
+    return mass * (EMPTY_WEIGHT if is_empty else 1.0)
 
 
 def _scaled_run(run: Run, scale: float) -> Run:

@@ -8,8 +8,8 @@ from unit.modelhub.shop import items_in, shop
 
 from services.modelhub.adapters.built_in.ir import Aggregate, ColumnRef, Condition, Literal, Measure, Operator, Query
 from services.modelhub.adapters.built_in.parser.grammar import MAX_DEPTH, START, Pointer, after, allowed
+from services.modelhub.adapters.built_in.parser.hearing import query_of
 from services.modelhub.adapters.built_in.parser.items import Items
-from services.modelhub.adapters.built_in.parser.reading import query_of
 from services.modelhub.adapters.built_in.parser.saying import actions_of
 from services.modelhub.adapters.built_in.parser.search import classes_of
 from services.modelhub.adapters.built_in.parser.vocabulary import KEYWORDS, MAX_ACTIONS, Keyword, Unsayable

@@ -1,6 +1,7 @@
 """Learning a user's own schema: what changes, what stays, and when the old weights are kept."""
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -58,22 +59,23 @@ async def test_values_of_every_readable_column_are_read(known: object) -> None:
     assert set(read["population"]) == {"900", "500", "700", "400"}
 
 
-async def test_items_and_decoder_are_learnt_while_the_reader_of_pieces_stays(
-    known: object, parser: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Two steps from nothing make no better weights; which weights change is asked here.
-    monkeypatch.setattr(adapting, "is_better", lambda *_: True)
+async def test_items_and_decoder_are_learnt_while_the_reader_of_pieces_stays(known: object, parser: object) -> None:
     plan = adapting.AdaptPlan(questions=16, epochs=1, seconds=60.0, batch=8)
-    lines: list[dict[str, object]] = []
-    done = adapting.adapt(parser, known, plan, lines.append)
-    assert done.is_taken
-    assert done.learnt > 0
-    assert done.before.keys() == done.after.keys() == {"accepted", "made"}
-    old, new = dict(parser.named_parameters()), dict(done.parser.named_parameters())  # type: ignore[attr-defined]
+    lesson = adapting._lesson(known, plan, np.random.default_rng(plan.seed), time.monotonic())
+    learner, shown = adapting._taught(parser, lesson, plan, time.monotonic() + 60.0, lambda _: None)
+    assert shown == len(lesson.learn) > 0
+    old, new = dict(parser.named_parameters()), dict(learner.named_parameters())  # type: ignore[attr-defined]
     changed = {name.split(".")[0] for name in old if not torch.equal(old[name], new[name])}
     assert {"item_layers", "decoder_layers"} <= changed
     assert not changed & {"word_embedding", "piece_layers", "position_embedding", "embedded", "piece_features"}
-    assert lines[-1]["taken"]
+
+
+async def test_new_weights_are_measured_beside_the_old_and_the_better_ones_given(known: object, parser: object) -> None:
+    lines: list[dict[str, object]] = []
+    done = adapting.adapt(parser, known, adapting.AdaptPlan(questions=16, epochs=1, batch=8), lines.append)
+    assert done.before.keys() == done.after.keys() == {"accepted", "made"}
+    assert done.is_taken == adapting.is_better(done.before, done.after, 0.02) == lines[-1]["taken"]
+    assert (done.parser is parser) is not done.is_taken
 
 
 async def test_learning_stops_when_its_time_is_over(known: object, parser: object) -> None:

@@ -50,18 +50,20 @@ _CUES: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
 def evidence(pool: Pool) -> list[dict[str, float]]:
     """Features of every candidate, in the pool's order."""
     said = {name for name, kinds, words in _CUES if _is_said(pool, kinds, words)}
-    whole = _of_question(pool)
+    sure = [None if each.proposal is None else confidence(each.proposal, each.realized) for each in pool.candidates]
+    whole = _of_question(pool, max((chance for chance in sure if chance is not None), default=0.0))
     best = pool.parsed.parses[0].score if pool.parsed.parses else 0.0
     return [
         {
             **whole,
-            **_of_readers(each, best, has_network=bool(pool.parsed.parses)),
+            **_of_rules(each, chance),
+            **_of_network(each, best, has_network=bool(pool.parsed.parses)),
             **_of_cues(each.query, said),
             **_of_words(each, pool.items),
             **_of_relevance(each.query, pool.parsed.relevance),
             **_of_shape(each, pool.items),
         }
-        for each in pool.candidates
+        for each, chance in zip(pool.candidates, sure, strict=True)
     ]
 
 
@@ -69,12 +71,11 @@ def _is_said(pool: Pool, kinds: frozenset[str], words: frozenset[str]) -> bool:
     return any(item.kind in kinds for item in pool.linked) or any(token.lower in words for token in pool.tokens)
 
 
-def _of_question(pool: Pool) -> dict[str, float]:
+def _of_question(pool: Pool, best_proposal: float) -> dict[str, float]:
     """What is the same for every candidate: how hard the question looks, and how sure the readers are."""
     words = [item for item in pool.linked if item.kind == "word"]
     parses = pool.parsed.parses
     second = parses[1].score if len(parses) > 1 else _FLOOR
-    proposals = [confidence(each.proposal, each.realized) for each in pool.candidates if each.proposal is not None]
     return {
         "bias": 1.0,
         "tokens": len(pool.tokens) / 20,
@@ -82,41 +83,44 @@ def _of_question(pool: Pool) -> dict[str, float]:
         "network": float(bool(parses)),
         "best_parse": math.exp(parses[0].score) if parses else 0.0,
         "parse_lead": min(parses[0].score - second, 8.0) / 4 if parses else 0.0,
-        "best_proposal": max(proposals, default=0.0),
+        "best_proposal": best_proposal,
         "tables": math.log1p(len(pool.items.tables)) / 2,
         "columns": math.log1p(len(pool.items.columns)) / 4,
     }
 
 
-def _of_readers(each: Pooled, best: float, *, has_network: bool) -> dict[str, float]:
-    found: dict[str, float] = {}
-    if each.proposal is not None:
-        sure = confidence(each.proposal, each.realized)
-        found |= {
-            "proposed": 1.0,
-            "proposal": sure,
-            "proposal_logit": math.log((sure + 1e-4) / (1 - sure + 1e-4)) / 4,
-            "proposal_rank": min(each.rank, 8) / 4,
-            "proposal_first": float(each.rank == 0),
-            "proposal_unread": min(unread(each.proposal.sentence), 4.0) / 2,
-            "proposal_read_all": float(unread(each.proposal.sentence) == 0),
-            "proposal_null": float(any(test.operator in _NULLS for test in conditions(each.query.where))),
-            f"variant {each.proposal.variant}": 1.0,
-        }
-    if each.parse is not None:
-        found |= {
-            "parsed": 1.0,
-            "parse": math.exp(each.parse.score),
-            "parse_score": max(each.parse.score, _FLOOR) / 4,
-            "parse_least": math.exp(each.parse.least),
-            "parse_behind": max(each.parse.score - best, _FLOOR) / 4,
-            "parse_first": float(each.parse.score == best),
-            "parse_mean": each.parse.score / each.parse.length,
-            "agreed": float(each.proposal is not None and each.rank == 0 and each.parse.score == best),
-        }
-    elif has_network:
-        found |= {"unparsed": 1.0}
-    return found
+def _of_rules(each: Pooled, sure: float | None) -> dict[str, float]:
+    """What the rules say for it: how sure they are by themselves, and what of the question they left unread."""
+    if each.proposal is None or sure is None:
+        return {}
+    left = unread(each.proposal.sentence)
+    return {
+        "proposed": 1.0,
+        "proposal": sure,
+        "proposal_logit": math.log((sure + 1e-4) / (1 - sure + 1e-4)) / 4,
+        "proposal_rank": min(each.rank, 8) / 4,
+        "proposal_first": float(each.rank == 0),
+        "proposal_unread": min(left, 4.0) / 2,
+        "proposal_read_all": float(left == 0),
+        "proposal_null": float(any(test.operator in _NULLS for test in conditions(each.query.where))),
+        f"variant {each.proposal.variant}": 1.0,
+    }
+
+
+def _of_network(each: Pooled, best: float, *, has_network: bool) -> dict[str, float]:
+    """What the network says for it, and whether it cannot say it at all; `best` is its best log-probability."""
+    if each.parse is None:
+        return {"unparsed": 1.0} if has_network else {}
+    return {
+        "parsed": 1.0,
+        "parse": math.exp(each.parse.score),
+        "parse_score": max(each.parse.score, _FLOOR) / 4,
+        "parse_least": math.exp(each.parse.least),
+        "parse_behind": max(each.parse.score - best, _FLOOR) / 4,
+        "parse_first": float(each.parse.score == best),
+        "parse_mean": each.parse.score / each.parse.length,
+        "agreed": float(each.proposal is not None and each.rank == 0 and each.parse.score == best),
+    }
 
 
 def _of_cues(query: Query, said: set[str]) -> dict[str, float]:

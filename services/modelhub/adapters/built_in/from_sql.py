@@ -18,33 +18,16 @@ from services.modelhub.adapters.built_in.ir import (
     SetOperator,
 )
 from services.modelhub.adapters.built_in.join_free import ROWS, without_joins
+from services.modelhub.adapters.built_in.realize import AGGREGATES, COMPARISONS, SETS
 from services.modelhub.adapters.built_in.schema import Schema
 from services.modelhub.adapters.built_in.scope import NotRepresentable, Scope, conjuncts, open_scope, refuse_other
 
 __all__ = ["NotRepresentable", "from_sqlglot"]
 
 _Side = Literal | Measure | Query
-_AGGREGATES: dict[type[exp.Expr], Aggregate] = {
-    exp.Count: Aggregate.COUNT,
-    exp.Sum: Aggregate.SUM,
-    exp.Avg: Aggregate.AVG,
-    exp.Min: Aggregate.MIN,
-    exp.Max: Aggregate.MAX,
-}
-_COMPARISONS: dict[type[exp.Expr], Operator] = {
-    exp.EQ: Operator.EQ,
-    exp.NEQ: Operator.NE,
-    exp.GT: Operator.GT,
-    exp.LT: Operator.LT,
-    exp.GTE: Operator.GE,
-    exp.LTE: Operator.LE,
-    exp.Like: Operator.LIKE,
-}
-_SETS: dict[type[exp.Expr], SetOperator] = {
-    exp.Union: SetOperator.UNION,
-    exp.Intersect: SetOperator.INTERSECT,
-    exp.Except: SetOperator.EXCEPT,
-}
+_AGGREGATES: dict[type[exp.Expr], Aggregate] = {node: aggregate for aggregate, node in AGGREGATES.items()}
+_COMPARISONS: dict[type[exp.Expr], Operator] = {node: operator for operator, node in COMPARISONS.items()}
+_SETS: dict[type[exp.Expr], SetOperator] = {node: operator for operator, node in SETS.items()}
 _MIRRORED = {
     Operator.EQ: Operator.EQ,
     Operator.NE: Operator.NE,

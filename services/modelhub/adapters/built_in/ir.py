@@ -4,8 +4,8 @@ Columns are named by table and name; FROM and JOIN follow from the tables that a
 Every node is a frozen dataclass, so representations compare, hash and differ field by field.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 STAR = "*"
@@ -171,6 +171,13 @@ def conditions(tree: Condition | Junction | None) -> Iterator[Condition]:
     elif tree is not None:
         for part in tree.parts:
             yield from conditions(part)
+
+
+def changed(tree: Condition | Junction | None, change: Callable[[Condition], Condition]) -> Condition | Junction | None:
+    """The filter with each of its comparisons changed, left to right; its nested queries are the change's business."""
+    if tree is None or isinstance(tree, Condition):
+        return None if tree is None else change(tree)
+    return replace(tree, parts=tuple(part for old in tree.parts if (part := changed(old, change)) is not None))
 
 
 def all_of(parts: list[Condition | Junction]) -> Condition | Junction | None:

@@ -1,10 +1,9 @@
 """The joins of SQL left out of a representation, as far as the keys of the schema give them back."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from services.modelhub.adapters.built_in.from_clause import equal_sets, from_clause
-from services.modelhub.adapters.built_in.ir import ColumnRef, Condition, Join, Junction, Measure, Query
+from services.modelhub.adapters.built_in.ir import ColumnRef, Condition, Join, Measure, Query, changed
 from services.modelhub.adapters.built_in.schema import Schema
 from services.modelhub.adapters.built_in.scope import NotRepresentable, Scope
 
@@ -61,20 +60,14 @@ def _with_rows(query: Query, table: ColumnRef) -> Query:
     def placed(measure: Measure) -> Measure:
         return replace(measure, column=table) if measure.column == ROWS else measure
 
+    def placed_in(test: Condition) -> Condition:
+        right = tuple(placed(side) if isinstance(side, Measure) else side for side in test.right)
+        return replace(test, left=placed(test.left), right=right)
+
     return replace(
         query,
         select=tuple(map(placed, query.select)),
-        where=_mapped(query.where, placed),
-        having=_mapped(query.having, placed),
+        where=changed(query.where, placed_in),
+        having=changed(query.having, placed_in),
         order=tuple(replace(order, by=placed(order.by)) for order in query.order),
     )
-
-
-def _mapped(tree: Condition | Junction | None, change: Callable[[Measure], Measure]) -> Condition | Junction | None:
-    """A filter with each measure of its own level changed."""
-    if tree is None:
-        return None
-    if isinstance(tree, Junction):
-        return replace(tree, parts=tuple(part for old in tree.parts if (part := _mapped(old, change)) is not None))
-    right = tuple(change(side) if isinstance(side, Measure) else side for side in tree.right)
-    return replace(tree, left=change(tree.left), right=right)

@@ -31,7 +31,8 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _PLAIN_ANY_CASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_COMPARISONS: dict[Operator, type[exp.Expr]] = {
+# What each word of the representation is as a node; `from_sql` reads them the other way.
+COMPARISONS: dict[Operator, type[exp.Expr]] = {
     Operator.EQ: exp.EQ,
     Operator.NE: exp.NEQ,
     Operator.GT: exp.GT,
@@ -40,13 +41,14 @@ _COMPARISONS: dict[Operator, type[exp.Expr]] = {
     Operator.LE: exp.LTE,
     Operator.LIKE: exp.Like,
 }
-_AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
+AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
+    Aggregate.COUNT: exp.Count,
     Aggregate.SUM: exp.Sum,
     Aggregate.AVG: exp.Avg,
     Aggregate.MIN: exp.Min,
     Aggregate.MAX: exp.Max,
 }
-_SETS: dict[SetOperator, type[exp.SetOperation]] = {
+SETS: dict[SetOperator, type[exp.SetOperation]] = {
     SetOperator.UNION: exp.Union,
     SetOperator.INTERSECT: exp.Intersect,
     SetOperator.EXCEPT: exp.Except,
@@ -113,7 +115,7 @@ class _Writer:
             if step is not query and self._dialect != "sqlite":
                 # Elsewhere INTERSECT binds more tightly than its neighbours.
                 whole = exp.Subquery(this=whole)
-            whole = _SETS[step.set_operator](this=whole, expression=second, distinct=True)
+            whole = SETS[step.set_operator](this=whole, expression=second, distinct=True)
             step = step.other
         if keys:
             whole.set("order", exp.Order(expressions=keys))
@@ -232,9 +234,7 @@ class _Writer:
         argument: exp.Expr = exp.Distinct(expressions=[column]) if measure.distinct else column
         if measure.aggregate is None:
             return column
-        if measure.aggregate == Aggregate.COUNT:
-            return exp.Count(this=argument)
-        node: exp.Expr = _AGGREGATES[measure.aggregate](this=argument)
+        node: exp.Expr = AGGREGATES[measure.aggregate](this=argument)
         return node
 
     def _filter(self, tree: Condition | Junction, names: _Names) -> exp.Expr | None:
@@ -265,7 +265,7 @@ class _Writer:
             return test_in if operator == Operator.IN else exp.Not(this=test_in)
         if operator == Operator.NOT_LIKE:
             return exp.Not(this=exp.Like(this=left, expression=sides[0]))
-        return _COMPARISONS[operator](this=left, expression=sides[0])
+        return COMPARISONS[operator](this=left, expression=sides[0])
 
     def _side(
         self, side: Literal | Measure | Query, left: Measure, operator: Operator, names: _Names

@@ -9,7 +9,7 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from services.modelhub.adapters.built_in.from_sql import NotRepresentable, from_sqlglot
-from services.modelhub.adapters.built_in.ir import Condition, Junction, Literal, Measure, Operator, Query
+from services.modelhub.adapters.built_in.ir import Condition, Literal, Measure, Operator, Query, changed
 from services.modelhub.adapters.built_in.lexicon import LEXICON
 from services.modelhub.adapters.built_in.schema import Schema
 from services.modelhub.adapters.built_in.tokens import Token, tokenize
@@ -120,9 +120,9 @@ def slots_of(query: Query) -> Iterator[Slot]:
 def refilled(query: Query, literals: tuple[Literal, ...]) -> Query:
     """The query with other literals in its slots, in the order of `slots_of`."""
     waiting = iter(literals)
-    changed = _changed(query, lambda _: next(waiting))
+    filled = _changed(query, lambda _: next(waiting))
     assert next(waiting, None) is None, "as many literals as slots"
-    return changed
+    return filled
 
 
 def in_pattern(slot: Slot, text: str) -> Literal:
@@ -139,21 +139,16 @@ def _parts(pattern: Literal) -> tuple[str, str, str]:
 
 
 def _changed(query: Query, change: Callable[[Slot], Literal]) -> Query:
-    where, having = _filter(query.where, change), _filter(query.having, change)
+    def refill(test: Condition) -> Condition:
+        return replace(test, right=tuple(_side(side, test, change) for side in test.right))
+
+    where, having = changed(query.where, refill), changed(query.having, refill)
     limit = query.limit
     # That only the first row is kept is said by "most" or "oldest", not by a number.
     if limit is not None and limit > 1:
         limit = int(change(Slot(Literal(str(limit), is_number=True))).text)
     other = None if query.other is None else _changed(query.other, change)
     return replace(query, where=where, having=having, limit=limit, other=other)
-
-
-def _filter(tree: Condition | Junction | None, change: Callable[[Slot], Literal]) -> Condition | Junction | None:
-    if tree is None:
-        return None
-    if isinstance(tree, Junction):
-        return replace(tree, parts=tuple(part for old in tree.parts if (part := _filter(old, change)) is not None))
-    return replace(tree, right=tuple(_side(side, tree, change) for side in tree.right))
 
 
 def _side(

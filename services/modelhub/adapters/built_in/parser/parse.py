@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from services.modelhub.adapters.built_in.ir import ColumnRef, Query, conditions, queries
 from services.modelhub.adapters.built_in.parser.encode import encode
+from services.modelhub.adapters.built_in.parser.hearing import query_of
 from services.modelhub.adapters.built_in.parser.items import Items
-from services.modelhub.adapters.built_in.parser.reading import query_of
 from services.modelhub.adapters.built_in.parser.saying import actions_of
 from services.modelhub.adapters.built_in.parser.search import classes_of, score, search
 from services.modelhub.adapters.built_in.parser.vocabulary import Unsayable

@@ -50,6 +50,7 @@ class _Writer:
         self._first_value = after + len(items.columns)
 
     def query(self, query: Query) -> Iterator[int]:
+        """The actions of a query, its nested ones and its second half, each with its own end."""
         if query.joins:
             raise Unsayable("explicit joins")
         if query.distinct:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -141,13 +142,15 @@ def _plain(kind: int) -> int:
 
 
 def _mask(state: State, classes: np.ndarray) -> np.ndarray:
-    """Which actions may come next; a class includes those that are special cases of it."""
-    following = set(allowed(state))
-    if Pointer.COLUMN in following:
-        following.add(Pointer.NUMERIC_COLUMN)
-    if Pointer.VALUE in following:
-        following.add(Pointer.NUMBER_VALUE)
-    return np.isin(classes, list(following))
+    """Which actions may come next."""
+    return np.isin(classes, _following(state))
+
+
+@lru_cache(maxsize=16_384)
+def _following(state: State) -> list[int]:
+    """The classes that may come next; a class includes those that are special cases of it."""
+    following = allowed(state)
+    return [*following, *(special for special, general in _GENERAL.items() if general in following)]
 
 
 def classes_of(items: Items) -> np.ndarray:

@@ -29,7 +29,6 @@ class Network:
 
     reader: Any
     stepper: Any
-    version: str = ""
     ranker: Ranker | None = None
 
     def read(self, encoded: Encoded) -> "Reading":
@@ -138,4 +137,4 @@ def open_network(folder: Path) -> Network:
         if expected is not None and hashlib.sha256(content).hexdigest() != expected:
             raise ValueError(f"{name} is not the file that {CARD} names: reinstall Candor.")
         sessions.append(onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"]))
-    return Network(sessions[0], sessions[1], str(known.get("version", "")), weigher)
+    return Network(sessions[0], sessions[1], weigher)

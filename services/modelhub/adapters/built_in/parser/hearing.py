@@ -60,6 +60,7 @@ class _Reader:
         return found
 
     def query(self) -> Query:
+        """The query that starts here; what follows its end is left to whoever asked."""
         distinct = self._skip(Keyword.DISTINCT)
         select = [self._measure()]
         while self._peek() >= KEYWORDS or self._peek() in AGGREGATES:
