@@ -1,4 +1,4 @@
-"""The `candor` command: ask, predict, eval, train, check, sign-in. Each command imports what it needs when it runs."""
+"""The `candor` command: asks, measures, trains, checks, scans. Each command imports what it needs when it runs."""
 
 import asyncio
 import json
@@ -154,6 +154,27 @@ def check(
     except (OSError, ValueError) as error:
         _fail(str(error), EXIT_USAGE)
     typer.echo(f"{out}: {allowed} allowed, {refused} refused")
+
+
+@app.command()
+def scan(
+    file: Annotated[Path, typer.Argument(help="A file of SQL, of one statement or of many.")],
+    dialect: Annotated[str, typer.Option(help="Which SQL it is: postgres, mysql, tsql, snowflake, …")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Looks for danger in a file of SQL, which is never run. Exit code 1 where an error was found."""
+    from services.cli.scan import scan_file  # noqa: PLC0415  As above.
+
+    try:
+        lines, dangerous = scan_file(file, dialect, as_json=as_json)
+    except (OSError, ValueError) as error:
+        _fail(str(error), EXIT_USAGE)
+    except CandorError as error:
+        _fail(error.message, EXIT_USAGE)
+    for line in lines:
+        typer.echo(line)
+    raise typer.Exit(EXIT_ERROR if dangerous else 0)
 
 
 def _load(folder: Path, split: str | None) -> "Dataset":

@@ -1,16 +1,34 @@
 """Databases by URL, reached by the engines of validation."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from services.validation.adapters.engines.open import OpenEngines
-from services.validation.core.model import Connection, DuckdbConnection, PostgresConnection, SqliteConnection, TlsMode
+from services.validation.core.model import (
+    BigqueryConnection,
+    Connection,
+    DuckdbConnection,
+    MysqlConnection,
+    PostgresConnection,
+    SnowflakeConnection,
+    SqliteConnection,
+    SqlServerConnection,
+    TlsMode,
+    TrinoConnection,
+)
 from services.validation.core.ports import Engine
 from services.validation.core.reach import Reach
 
-_FORMS = "sqlite:///file.db, duckdb:///file.duckdb or postgresql://user:password@host/database"
+_FORMS = (
+    "sqlite:///file.db, duckdb:///file.duckdb, postgresql://user:password@host/database, or the same with mysql, "
+    "mssql, trino, snowflake or bigquery"
+)
+# Where Google's own programs are told a service account's key, which no URL should hold.
+_CREDENTIALS = "GOOGLE_APPLICATION_CREDENTIALS"
 
 
 class UrlError(ValueError):
@@ -31,14 +49,10 @@ def connection_from_url(text: str) -> Connection:
     kind = url.scheme.partition("+")[0]
     if not kind or "://" not in text or url.fragment:
         raise UrlError(f"The database is not a URL. Write {_FORMS}.")
-    match kind:
-        case "sqlite":
-            return SqliteConnection(_file(url))
-        case "duckdb":
-            return DuckdbConnection(_file(url))
-        case "postgresql" | "postgres":
-            return _postgres(url)
-    raise UrlError(f"Candor does not read {kind!r} databases yet. Write {_FORMS}.")
+    read = _READERS.get(kind)
+    if read is None:
+        raise UrlError(f"Candor does not read {kind!r} databases yet. Write {_FORMS}.")
+    return read(url)
 
 
 @contextmanager
@@ -58,6 +72,38 @@ def _file(url: SplitResult) -> str:
             f"Name a file, and nothing else: {url.scheme}:///relative/path or {url.scheme}:////absolute/path."
         )
     return str(Path(path).absolute())
+
+
+def _server(url: SplitResult, *path: str) -> dict[str, Any]:
+    """The fields of a server's connection; `path` names what stands after the host, of which the first is needed."""
+    form = f"{url.scheme}://user:password@host:port/{'/'.join(path)}"
+    try:
+        port = url.port
+    except ValueError as error:
+        raise UrlError(f"The port is a number. Write {form}.") from error
+    named = dict(zip(path, map(unquote, filter(None, url.path.split("/"))), strict=False))
+    if not (url.hostname and url.username and path[0] in named) or url.query or url.path.count("/") > len(path):
+        raise UrlError(f"Write {form}.")
+    login = {"host": url.hostname, "user": unquote(url.username), "password": unquote(url.password or "")}
+    return {**login, **named, **({"port": port} if port else {})}
+
+
+def _snowflake(url: SplitResult) -> SnowflakeConnection:
+    form = "snowflake://user:password@account/database/schema?warehouse=…&role=…"
+    options = {name: values[-1] for name, values in parse_qs(url.query).items()}
+    if options.keys() - {"warehouse", "role"}:
+        raise UrlError(f"Write {form}.")
+    fields = _server(url._replace(query=""), "database", "schema")
+    return SnowflakeConnection(account=fields.pop("host"), **fields, **options)
+
+
+def _bigquery(url: SplitResult) -> BigqueryConnection:
+    dataset, key = url.path.strip("/"), os.environ.get(_CREDENTIALS, "")
+    if not (url.hostname and dataset) or "/" in dataset or url.username or url.query:
+        raise UrlError(f"Write bigquery://project/dataset, and the key's file in {_CREDENTIALS}.")
+    if not Path(key).is_file():
+        raise UrlError(f"{_CREDENTIALS} names no file. Set it to the file of a service account's key.")
+    return BigqueryConnection(url.hostname, dataset, credentials_json=Path(key).read_text(encoding="utf-8"))
 
 
 def _postgres(url: SplitResult) -> PostgresConnection:
@@ -82,3 +128,17 @@ def _postgres(url: SplitResult) -> PostgresConnection:
         password=unquote(url.password or ""),
         tls_mode=TlsMode(mode),
     )
+
+
+_READERS: Mapping[str, Callable[[SplitResult], Connection]] = {
+    "sqlite": lambda url: SqliteConnection(_file(url)),
+    "duckdb": lambda url: DuckdbConnection(_file(url)),
+    "postgresql": _postgres,
+    "postgres": _postgres,
+    "mysql": lambda url: MysqlConnection(**_server(url, "database")),
+    "mariadb": lambda url: MysqlConnection(**_server(url, "database")),
+    "mssql": lambda url: SqlServerConnection(**_server(url, "database")),
+    "trino": lambda url: TrinoConnection(**_server(url, "catalog", "schema")),
+    "snowflake": _snowflake,
+    "bigquery": _bigquery,
+}

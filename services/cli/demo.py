@@ -34,6 +34,10 @@ QUESTIONS = (
 PARENT = "organizations/local"
 SAMPLE = f"{PARENT}/dataSources/sample"
 SHOWN_ROWS = 8
+_LOOKS = {
+    validation_service_pb2.Finding.SEVERITY_WARNING: "yellow",
+    validation_service_pb2.Finding.SEVERITY_ERROR: "red",
+}
 
 
 async def sign_in(link: str, address: str) -> str:
@@ -102,8 +106,10 @@ async def _show(console: Console, address: str, token: str, question: str) -> bo
                 details = "; ".join(event.step.details[:3])
                 console.print(f"{mark} {event.step.id:<10} {ms:6.0f} ms  [dim]{details[:110]}[/dim]", highlight=False)
             case "check" if event.check.findings:
-                for finding in event.check.findings:
-                    console.print(f"  [yellow]{finding.reason}[/yellow] {finding.message}", highlight=False)
+                # What only describes a statement is for the page.
+                for finding in (each for each in event.check.findings if each.severity in _LOOKS):
+                    look = _LOOKS[finding.severity]
+                    console.print(f"  [{look}]{finding.reason}[/{look}] {finding.message}", highlight=False)
             case "rows":
                 rows.append(event.rows)
             case "result":

@@ -167,7 +167,7 @@ class _Validation:
 def _part(part: validation.Part) -> RunPart:
     match part:
         case validation.Batch():
-            return generation.Batch(part.row_count, part.columns)
+            return generation.Batch(part.row_count, tuple(map(tuple, part.columns)))
         case validation.Summary():
             return generation.Summary(part.row_count, part.limit)
         case _:

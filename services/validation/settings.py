@@ -37,6 +37,40 @@ class Settings(ServiceSettings):
     sqlite_threads: int = Field(default=16, gt=0)
     # MiB of memory for one DuckDB statement.
     duckdb_memory: int = Field(default=512, gt=0)
+    # The host:port of servers that no data source may be, beside the platform's own that this service knows.
+    closed_addresses: tuple[str, ...] = ()
+    # How many operations run on one data source at once, and on all of them.
+    source_operations: int = Field(default=8, gt=0)
+    operations: int = Field(default=64, gt=0)
+    # How many sessions of one data source wait idle to be used again, and for how long.
+    idle_sessions: int = Field(default=2, ge=0)
+    idle_lifetime: timedelta = timedelta(seconds=60)
+    # Where scale trials run: "local[2]", "spark://host:7077" or "k8s://https://host:443".
+    spark_master: str = "local[2]"
+    # MiB of memory for Spark's driver, and for each of its executors.
+    spark_memory: int = Field(default=1024, ge=512)
+    # How long a scale trial may take in all.
+    spark_timeout: timedelta = timedelta(minutes=10)
+    # Where Spark's files go while a trial runs; the system's folder for temporary files when empty.
+    spark_folder: Path | None = None
+    # A folder or URL that every executor reaches, for the data of trials; needed where the master is not local.
+    spark_shared_folder: str = ""
+    # Further properties of Spark's, as JSON: {"spark.kubernetes.container.image": "…"}.
+    spark_options: dict[str, str] = Field(default_factory=dict)
+    # The most rows of the largest table of a scale trial.
+    trial_rows: int = Field(default=10_000_000, gt=0)
+    # The most rows of a table that a scale trial samples; never more than max_rows.
+    trial_sample_rows: int = Field(default=10_000, gt=0)
+    # The most rows that a quality check judges one by one, and their bytes.
+    quality_rows: int = Field(default=200_000, gt=0)
+    quality_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    # How long a quality check may read, and judge.
+    quality_timeout: timedelta = timedelta(minutes=2)
+    # How many quality checks are judged at once, each in a process of its own, and MiB of memory for each.
+    quality_processes: int = Field(default=2, gt=0)
+    quality_memory: int = Field(default=2048, gt=0)
+    # How many quality reports a data source keeps.
+    quality_reports: int = Field(default=200, gt=0)
     # A data source that every start makes: a PostgreSQL host, or the folder of its socket; empty makes none.
     sample_host: str = ""
     sample_database: str = "sample"

@@ -1,18 +1,26 @@
-"""Derives `core/functions/{postgres,duckdb}.toml` from the engines and the reviewed rows of `core/dialects`.
+"""Derives `core/functions/{postgres,duckdb,mysql}.toml` from the engines and what has been reviewed by hand.
 
 python -m services.validation.adapters.derive_functions postgres "host=… dbname=…"
 python -m services.validation.adapters.derive_functions duckdb
+python -m services.validation.adapters.derive_functions mysql /run/mysqld/mysqld.sock
+
+The reviewed part of postgres and duckdb is their row of `core/dialects`; that of mysql, which says least about its
+functions, is `mysql_functions.toml` beside this file. The other dialects' lists are written by hand.
 """
 
 import sys
 import textwrap
+import tomllib
 from collections.abc import Iterable
+from getpass import getuser
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
+import pymysql
 
-from services.validation.core.dialects import DIALECTS, FUNCTIONS, Dialect
+from services.validation.core.dialects import DIALECTS, FUNCTIONS, Dialect, words
 
 # One row per name: what `internal` and its like mark is only for the server itself; what an operator calls has the
 # operator, and the few that people also call by name are listed in the dialect's row.
@@ -47,6 +55,8 @@ group by 1 order by 1
 DUCKDB_RELATIONS = (
     "select distinct view_name from duckdb_views() where internal and schema_name <> 'information_schema' order by 1"
 )
+MYSQL_FUNCTIONS = "select lower(function) from information_schema.sql_functions order by 1"
+MYSQL_REVIEWED = Path(__file__).with_name("mysql_functions.toml")
 
 
 def allowed(dialect: Dialect, rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -59,32 +69,65 @@ def allowed(dialect: Dialect, rows: Iterable[tuple[str, str]]) -> dict[str, list
     return kinds
 
 
-def write(dialect: Dialect, version: str, kinds: dict[str, list[str]], relations: list[str]) -> Path:
+def reviewed_kinds(named: Iterable[str], reviewed: dict[str, Any]) -> dict[str, list[str]]:
+    """The functions by kind of a server that gives their names alone, with those that it leaves out.
+
+    A name is immutable unless the reviewed tables say otherwise.
+    """
+    kinds = {kind: set(words(reviewed["added"][kind])) for kind in ("immutable", "stable", "aggregate", "volatile")}
+    told = {name: kind for kind in ("stable", "aggregate", "volatile") for name in words(reviewed[kind])}
+    for name in set(named) - words(reviewed["refused"]):
+        kinds[told.get(name, "immutable")].add(name)
+    return {kind: sorted(names) for kind, names in kinds.items()}
+
+
+def mysql_named(connection: str) -> tuple[str, list[str]]:
+    """The version of a MariaDB server ("MariaDB 10.11") and the functions it names.
+
+    Args:
+        connection: The path of a socket or the name of a host, after "user@" where that is not who runs this.
+    """
+    user, _, where = connection.rpartition("@")
+    address = {"unix_socket": where} if where.startswith("/") else {"host": where}
+    with pymysql.connect(user=user or getuser(), **address) as server, server.cursor() as cursor:
+        cursor.execute("select version()")
+        version = cursor.fetchone()[0]
+        cursor.execute(MYSQL_FUNCTIONS)
+        return f"MariaDB {'.'.join(version.split('.')[:2])}", [row[0] for row in cursor.fetchall()]
+
+
+def write(name: str, version: str, reviewed: str, kinds: dict[str, list[str]], relations: list[str]) -> Path:
     """Writes the dialect's file and returns its path."""
     parts = [f"# Derived from {version} by services/validation/adapters/derive_functions.py; the reviewed part is"]
-    parts.append(f"# core/dialects/{dialect.name}.toml. Not edited by hand.\n")
+    parts.append(f"# {reviewed}. Not edited by hand.\n")
     for kind, names in (*kinds.items(), ("relations", relations)):
         body = "\n".join(textwrap.wrap(" ".join(names), 118, break_on_hyphens=False))
-        parts.append(f'{kind} = """\n{body}\n"""\n')
-    path = FUNCTIONS / f"{dialect.name}.toml"
+        parts.append(f'{kind} = """\n{body}\n"""\n' if body else f'{kind} = ""\n')
+    path = FUNCTIONS / f"{name}.toml"
     path.write_text("\n".join(parts))
     return path
 
 
 def main(name: str, connection: str = "") -> None:
     """Derives one dialect's file."""
-    dialect = DIALECTS[name]
-    if name == "postgres":
+    reviewed, relations = f"core/dialects/{name}.toml", []
+    if name == "mysql":
+        version, named = mysql_named(connection)
+        kinds = reviewed_kinds(named, tomllib.loads(MYSQL_REVIEWED.read_text()))
+        reviewed = f"{MYSQL_REVIEWED.name} beside it"
+    elif name == "postgres":
         with psycopg.connect(connection) as postgres:
             version = f"PostgreSQL {postgres.info.server_version // 10000}"
-            functions = postgres.execute(POSTGRES_FUNCTIONS, [sorted(dialect.behind_operators)]).fetchall()
+            functions = postgres.execute(POSTGRES_FUNCTIONS, [sorted(DIALECTS[name].behind_operators)]).fetchall()
             relations = [row[0] for row in postgres.execute(POSTGRES_RELATIONS)]
+        kinds = allowed(DIALECTS[name], functions)
     else:
         with duckdb.connect() as engine:
             version = f"DuckDB {duckdb.__version__}"
-            functions = engine.execute(DUCKDB_FUNCTIONS).fetchall()
+            rows = engine.execute(DUCKDB_FUNCTIONS).fetchall()
             relations = [row[0] for row in engine.execute(DUCKDB_RELATIONS).fetchall()]
-    path = write(dialect, version, allowed(dialect, functions), relations)
+        kinds = allowed(DIALECTS[name], rows)
+    path = write(name, version, reviewed, kinds, relations)
     sys.stdout.write(f"{path}\n")
 
 

@@ -1,7 +1,7 @@
 """Data sources in PostgreSQL: each organization sees its own rows alone, connections are sealed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,16 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.kit.errors import AlreadyExists, NotFound
 from services.storage.sql import Database
+from services.validation.adapters.policies import POLICIES, policy_of, put_policy
 from services.validation.adapters.seal import Seal
-from services.validation.core.model import (
-    DIALECT_OF,
-    Connection,
-    DataSource,
-    DuckdbConnection,
-    PostgresConnection,
-    SqliteConnection,
-    TlsMode,
-)
+from services.validation.core.model import DIALECT_OF, Connection, DataSource, TlsMode
+from services.validation.core.policy import Policy
 
 _METADATA = sa.MetaData()
 DATA_SOURCES = sa.Table(
@@ -43,7 +37,14 @@ ORGANIZATION_KEYS = sa.Table(
     sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
     sa.Column("create_time", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
 )
+_WITH_POLICY = sa.select(DATA_SOURCES, POLICIES.c.document, POLICIES.c.version, POLICIES.c.update_time).join_from(
+    DATA_SOURCES,
+    POLICIES,
+    (POLICIES.c.organization == DATA_SOURCES.c.organization) & (POLICIES.c.data_source == DATA_SOURCES.c.id),
+    isouter=True,
+)
 _KINDS: dict[str, type[Connection]] = {name: kind for kind, name in DIALECT_OF.items()}
+_READ: dict[str, Callable[[Any], Any]] = {"schemas": tuple, "tls_mode": TlsMode}
 
 
 class SqlDataSources:
@@ -64,13 +65,16 @@ class SqlDataSources:
         row = await self._row(connection, source)
         try:
             async with connection.begin_nested():
-                created = await connection.execute(sa.insert(DATA_SOURCES).values(row).returning(DATA_SOURCES))
+                await connection.execute(sa.insert(DATA_SOURCES).values(row))
         except IntegrityError as error:
             raise AlreadyExists(
                 "DATA_SOURCE_EXISTS",
                 f"There is a data source {source.id!r} already. Choose another id, or delete that one first.",
                 metadata={"data_source": source.id},
             ) from error
+        created = await connection.execute(
+            _WITH_POLICY.where(DATA_SOURCES.c.organization == source.organization, DATA_SOURCES.c.id == source.id)
+        )
         return await self._source(connection, created.one())
 
     async def put_own(self, source: DataSource) -> None:
@@ -88,7 +92,7 @@ class SqlDataSources:
         """See `core.ports.DataSources`."""
         async with self._database.transaction(organization) as connection:
             found = await connection.execute(
-                sa.select(DATA_SOURCES).where(DATA_SOURCES.c.organization == organization, DATA_SOURCES.c.id == source)
+                _WITH_POLICY.where(DATA_SOURCES.c.organization == organization, DATA_SOURCES.c.id == source)
             )
             row = found.one_or_none()
             if row is None:
@@ -99,12 +103,23 @@ class SqlDataSources:
         """See `core.ports.DataSources`."""
         async with self._database.transaction(organization) as connection:
             found = await connection.execute(
-                sa.select(DATA_SOURCES)
-                .where(DATA_SOURCES.c.organization == organization, DATA_SOURCES.c.id > after)
+                _WITH_POLICY.where(DATA_SOURCES.c.organization == organization, DATA_SOURCES.c.id > after)
                 .order_by(DATA_SOURCES.c.id)
                 .limit(limit)
             )
             return [await self._source(connection, row) for row in found.all()]
+
+    async def put_policy(self, source: DataSource, policy: Policy) -> Policy:
+        """See `core.ports.DataSources`."""
+        connection = await self._database.connection()
+        locked = await connection.execute(
+            sa.select(DATA_SOURCES.c.id)
+            .where(DATA_SOURCES.c.organization == source.organization, DATA_SOURCES.c.id == source.id)
+            .with_for_update()
+        )
+        if locked.one_or_none() is None:
+            raise _not_found(source.id)
+        return await put_policy(connection, source.organization, source.id, policy)
 
     async def delete(self, organization: str, source: str) -> None:
         """See `core.ports.DataSources`."""
@@ -137,6 +152,7 @@ class SqlDataSources:
             display_name=row.display_name,
             create_time=row.create_time,
             own=row.own,
+            policy=policy_of(row.document, row.version, row.update_time),
         )
 
     async def _key(self, connection: AsyncConnection, organization: str) -> bytes:
@@ -151,10 +167,9 @@ class SqlDataSources:
 
 
 def _connection(engine: str, fields: dict[str, Any]) -> Connection:
-    if _KINDS[engine] is PostgresConnection:
-        schemas, tls_mode = tuple(fields.pop("schemas")), TlsMode(fields.pop("tls_mode"))
-        return PostgresConnection(**fields, schemas=schemas, tls_mode=tls_mode)
-    return SqliteConnection(**fields) if engine == "sqlite" else DuckdbConnection(**fields)
+    """A connection as it was sealed: JSON knows no tuples and no words of an enumeration."""
+    read = {name: _READ[name](value) if name in _READ else value for name, value in fields.items()}
+    return _KINDS[engine](**read)
 
 
 def _not_found(source: str) -> NotFound:

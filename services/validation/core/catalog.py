@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from services.kit.catalog import Column, ForeignKey, Table
-from services.validation.core.dialects import Dialect
+from services.validation.core.dialects import Dialect, Scope
 
 
 class Catalog:
@@ -15,6 +15,7 @@ class Catalog:
         tables: All tables and views that may be read.
         foreign_keys: The keys between them.
         search_path: The schemas that a name without a schema is looked for in; the dialect's own when empty.
+        scope: The catalogues and schemas that a name may have in front; no catalogue and any schema when None.
     """
 
     def __init__(
@@ -23,11 +24,13 @@ class Catalog:
         tables: Sequence[Table],
         foreign_keys: Sequence[ForeignKey] = (),
         search_path: Sequence[str] = (),
+        scope: Scope | None = None,
     ) -> None:
         self.dialect = dialect
         self.tables = tuple(tables)
         self.foreign_keys = tuple(foreign_keys)
         self.search_path = tuple(search_path) or dialect.default_schemas
+        self.scope = scope or Scope(frozenset(), None)
         self._columns: dict[str, dict[str, Column]] = {}
 
     def find(self, schema: str, name: str, *, quoted: bool) -> Table | None:
@@ -45,6 +48,40 @@ class Catalog:
             known = {self.dialect.key(column.name, quoted=True): column for column in table.columns}
             self._columns[table.qualified_name] = known
         return known
+
+    def table(self, qualified_name: str) -> Table | None:
+        """The table of a qualified name."""
+        return self._by_qualified_name.get(qualified_name)
+
+    def keys_into(self, table: Table) -> Sequence[ForeignKey]:
+        """The foreign keys that refer to a table."""
+        return self._keys_into.get(self.dialect.key(table.qualified_name, quoted=True), ())
+
+    def keys_of(self, table: Table) -> Sequence[ForeignKey]:
+        """The foreign keys that a table has."""
+        return self.keys_of_name(self.dialect.key(table.qualified_name, quoted=True))
+
+    def keys_of_name(self, name: str) -> Sequence[ForeignKey]:
+        """The foreign keys of the table whose qualified name has a key."""
+        return self._keys_of.get(name, ())
+
+    @cached_property
+    def _by_qualified_name(self) -> dict[str, Table]:
+        return {table.qualified_name: table for table in self.tables}
+
+    @cached_property
+    def _keys_into(self) -> dict[str, list[ForeignKey]]:
+        found: dict[str, list[ForeignKey]] = {}
+        for each in self.foreign_keys:
+            found.setdefault(self.dialect.key(each.referred_table, quoted=True), []).append(each)
+        return found
+
+    @cached_property
+    def _keys_of(self) -> dict[str, list[ForeignKey]]:
+        found: dict[str, list[ForeignKey]] = {}
+        for each in self.foreign_keys:
+            found.setdefault(self.dialect.key(each.table, quoted=True), []).append(each)
+        return found
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], Table]:

@@ -1,11 +1,12 @@
 """The words of validation beside those of a catalogue: places, findings, data sources and results."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.kit.catalog import ColumnType
+from services.validation.core.policy import Policy
 
 
 class Severity(enum.StrEnum):
@@ -97,8 +98,111 @@ class PostgresConnection:
     schemas: tuple[str, ...] = ()
 
 
-Connection = SqliteConnection | DuckdbConnection | PostgresConnection
-DIALECT_OF = {SqliteConnection: "sqlite", DuckdbConnection: "duckdb", PostgresConnection: "postgres"}
+@dataclass(frozen=True, slots=True)
+class MysqlConnection:
+    """A MySQL or MariaDB server, of which one database is looked at."""
+
+    host: str
+    database: str
+    user: str
+    port: int = 3306
+    password: str = field(default="", repr=False)
+    tls_mode: TlsMode = TlsMode.PREFER
+
+
+@dataclass(frozen=True, slots=True)
+class SnowflakeConnection:
+    """A database of a Snowflake account; `schema` is where names without one are looked for."""
+
+    account: str
+    user: str
+    database: str
+    password: str = field(default="", repr=False)
+    warehouse: str = ""
+    schema: str = "PUBLIC"
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BigqueryConnection:
+    """A data set of a BigQuery project; `credentials_json` is a service account's key."""
+
+    project: str
+    dataset: str
+    location: str = ""
+    credentials_json: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlServerConnection:
+    """A database of a Microsoft SQL Server."""
+
+    host: str
+    database: str
+    user: str
+    port: int = 1433
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TrinoConnection:
+    """A catalogue of a Trino cluster; with no `schema` every one of its schemas is looked at."""
+
+    host: str
+    catalog: str
+    user: str
+    port: int = 443
+    password: str = field(default="", repr=False)
+    schema: str = ""
+    plain_text: bool = False
+
+
+Connection = (
+    SqliteConnection
+    | DuckdbConnection
+    | PostgresConnection
+    | MysqlConnection
+    | SnowflakeConnection
+    | BigqueryConnection
+    | SqlServerConnection
+    | TrinoConnection
+)
+DIALECT_OF: Mapping[type[Connection], str] = {
+    SqliteConnection: "sqlite",
+    DuckdbConnection: "duckdb",
+    PostgresConnection: "postgres",
+    MysqlConnection: "mysql",
+    SnowflakeConnection: "snowflake",
+    BigqueryConnection: "bigquery",
+    SqlServerConnection: "tsql",
+    TrinoConnection: "trino",
+}
+
+
+def search_path_of(connection: Connection) -> tuple[str, ...]:
+    """The schemas that a name without one is looked for in; the dialect's own when empty."""
+    match connection:
+        case PostgresConnection():
+            return connection.schemas
+        case MysqlConnection():
+            return (connection.database,)
+        case BigqueryConnection():
+            return (connection.dataset,)
+        case SnowflakeConnection() | TrinoConnection() if connection.schema:
+            return (connection.schema,)
+    return ()
+
+
+def database_of(connection: Connection) -> str:
+    """The name before a schema's that means what is connected to; empty where none may stand there."""
+    match connection:
+        case SnowflakeConnection() | SqlServerConnection():
+            return connection.database
+        case BigqueryConnection():
+            return connection.project
+        case TrinoConnection():
+            return connection.catalog
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +215,7 @@ class DataSource:
     display_name: str = ""
     create_time: datetime | None = None
     own: bool = False
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def dialect(self) -> str:
@@ -135,7 +240,7 @@ class Batch:
     """Some rows of a result, column by column."""
 
     row_count: int
-    columns: tuple[tuple[Cell, ...], ...]
+    columns: tuple[Sequence[Cell], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +278,3 @@ class ColumnValues:
     column: ColumnRef
     values: tuple[str, ...]
     truncated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A plan in the database's own words; rows and cost are -1 where the engine does not say."""
-
-    text: str
-    estimated_rows: float = -1.0
-    estimated_cost: float = -1.0

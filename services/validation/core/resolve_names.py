@@ -1,6 +1,6 @@
 """Every column of a statement found in the catalogue, or named at its place with what was perhaps meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz, process
@@ -20,42 +20,91 @@ _ALIAS_CLAUSES = {
     "postgres": frozenset({"order", "group", "distinct"}),
     "sqlite": frozenset({"order", "group", "having", "where", "joins"}),
     "duckdb": frozenset({"order", "group", "having", "where", "qualify", "expressions"}),
+    "mysql": frozenset({"order", "group", "having"}),
+    "bigquery": frozenset({"order", "group", "having", "qualify"}),
+    "snowflake": frozenset({"order", "group", "having", "where", "qualify", "expressions"}),
+    "tsql": frozenset({"order"}),
+    "trino": frozenset({"order"}),
 }
+# Where `a.b` may be a field of a column.
+_HAVE_FIELDS = frozenset({"duckdb", "bigquery", "trino"})
+
+
+# So many wrong names are told of at once.
+_MOST_FINDINGS = 100
 
 
 @dataclass(slots=True)
 class Resolved:
-    """What the names of a statement mean: the findings, and the stored tables and columns that it reads."""
+    """What the names of a statement mean: the findings, and the stored tables and columns that it reads.
+
+    `scopes` are its queries, the inner ones first, and `sources` what each of them reads, for who looks further.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     tables: dict[str, None] = field(default_factory=dict)
     columns: dict[ColumnRef, None] = field(default_factory=dict)
+    scopes: Sequence[Scope] = ()
+    sources: Sources | None = None
 
 
 def resolve_names(text: Text, tree: exp.Expr, catalog: Catalog) -> Resolved:
     """Looks up every column of a tree whose relations have been found already."""
-    resolved = Resolved()
+    sources = Sources(catalog)
+    twice = _named_twice(text, tree)
+    if twice is not None:
+        return Resolved([twice], sources=sources)
+    resolved = Resolved(scopes=scopes_of(tree), sources=sources)
+    binds = tree.find(exp.Pivot, exp.Comprehension) is not None
+    names = _Names(text, catalog, sources, resolved, binds=binds)
     try:
-        root = build_scope(tree)
+        for scope in resolved.scopes:
+            if len(resolved.findings) >= _MOST_FINDINGS:
+                break
+            names.read(scope)
     except SqlglotError:
-        # A name given to two sources of one FROM: the database says it better, if it minds at all.
-        return resolved
-    if root is None:
-        return resolved
-    names = _Names(text, catalog, Sources(catalog), resolved)
-    for scope in root.traverse():
-        names.read(scope)
+        # Two sources of one name, in a place where no list of a FROM shows them.
+        message = "Two sources of one FROM have the same name. Give each a name of its own."
+        return Resolved([Finding("SQL_COLUMN_AMBIGUOUS", message)], sources=sources)
     return resolved
 
 
-class _Names:
-    """One walk over the scopes of a statement."""
+def _named_twice(text: Text, tree: exp.Expr) -> Finding | None:
+    """The finding for two sources of one FROM that have one name, which no reader can tell apart."""
+    for select in tree.find_all(exp.Select):
+        source = select.args.get("from_")
+        seen: set[str] = set()
+        for each in (source, *(select.args.get("joins") or ())) if source is not None else ():
+            name = each.this.alias_or_name
+            if name and name in seen:
+                start, end = place(each.this, len(text.sql))
+                message = f"Two sources are called {name!r} here. Give one another name: {name} AS {name}_2."
+                return text.finding("SQL_COLUMN_AMBIGUOUS", message, start, end, column=name)
+            seen.add(name)
+    return None
 
-    def __init__(self, text: Text, catalog: Catalog, sources: Sources, resolved: Resolved) -> None:
+
+def scopes_of(tree: exp.Expr) -> Sequence[Scope]:
+    """The queries of a statement, the inner ones first; none where it names two sources of one FROM alike."""
+    try:
+        root = build_scope(tree)
+    except SqlglotError:
+        # The database says it better, if it minds at all.
+        return ()
+    return tuple(root.traverse()) if root is not None else ()
+
+
+class _Names:
+    """One walk over the scopes of a statement. `binds` where something other than FROM may give names in it."""
+
+    def __init__(self, text: Text, catalog: Catalog, sources: Sources, resolved: Resolved, *, binds: bool) -> None:
         self._text = text
         self._catalog = catalog
         self._sources = sources
         self._resolved = resolved
+        self._binds = binds
+        self._aliases_of: dict[int, set[str]] = {}
+        self._clauses: dict[int, str] = {}
 
     @property
     def _dialect(self) -> Dialect:
@@ -70,10 +119,12 @@ class _Names:
         for column in scope.find_all(exp.Column):
             if isinstance(column.this, exp.Star):
                 self._read_star(scope, column)
-            elif not _is_bound_elsewhere(column):
+            elif not _is_bound_elsewhere(column, binds=self._binds):
                 finding = self._qualified(scope, column) if column.table else self._unqualified(scope, column)
                 if finding is not None:
                     self._resolved.findings.append(finding)
+                    if len(self._resolved.findings) >= _MOST_FINDINGS:
+                        return
         if isinstance(scope.expression, exp.Select) and any(
             isinstance(each, exp.Star) for each in scope.expression.expressions
         ):
@@ -95,13 +146,13 @@ class _Names:
             if self._is_row_identifier(column, [source]):
                 return None
             return self._unknown_column(column, [source])
-        if self._dialect.name == "duckdb" and self._is_field(scope, column):
+        if self._dialect.name in _HAVE_FIELDS and self._is_field(scope, column):
             return None
         return self._unknown_source(scope, column)
 
     def _unqualified(self, scope: Scope, column: exp.Column) -> Finding | None:
         key, quoted = self._key(column.this), bool(column.this.args.get("quoted"))
-        clause = _clause(scope, column)
+        clause = self._clause(scope, column)
         aliased = clause in _ALIAS_CLAUSES[self._dialect.name] and key in self._aliases(scope)
         if aliased and self._dialect.name == "postgres":
             aliased = isinstance(column.parent, (exp.Ordered, exp.Group, exp.Tuple, exp.Distinct))
@@ -109,7 +160,11 @@ class _Names:
             return None
         seen: list[Source] = []
         for sources in self._in_sight(scope):
-            having = [source for source in sources.values() if source.outputs is not None and key in source.outputs]
+            having = [
+                source
+                for source in sources.values()
+                if key in (source.outputs or ()) and (clause == "joins" or not source.only_tested)
+            ]
             if len(having) > 1 and not aliased and not _is_merged(scope, key, self._dialect):
                 return self._ambiguous(column, having)
             if having:
@@ -138,10 +193,25 @@ class _Names:
                 yield self._sources.of(inner)
 
     def _aliases(self, scope: Scope) -> set[str]:
-        select = scope.expression
-        if not isinstance(select, exp.Select):
-            return set()
-        return {self._key(each.args["alias"]) for each in select.expressions if isinstance(each, exp.Alias)}
+        known = self._aliases_of.get(id(scope))
+        if known is None:
+            select = scope.expression
+            named = select.expressions if isinstance(select, exp.Select) else ()
+            known = {self._key(each.args["alias"]) for each in named if isinstance(each, exp.Alias)}
+            self._aliases_of[id(scope)] = known
+        return known
+
+    def _clause(self, scope: Scope, column: exp.Expr) -> str:
+        """The part of its SELECT that a column stands in: "where", "order", "expressions"."""
+        passed = []
+        node = column
+        while node.parent is not None and node.parent is not scope.expression and id(node) not in self._clauses:
+            passed.append(node)
+            node = node.parent
+        found = self._clauses.get(id(node), str(node.arg_key))
+        # What was passed on the way up is in the same part, which spares the columns beside it the way.
+        self._clauses.update((id(each), found) for each in passed)
+        return found
 
     def _take(self, source: Source, key: str) -> bool:
         output = (source.outputs or {}).get(key)
@@ -157,7 +227,7 @@ class _Names:
         return outputs is None or key in outputs
 
     def _is_field(self, scope: Scope, column: exp.Column) -> bool:
-        """Whether `a.b` is the field b of a column a, as DuckDB's structures have."""
+        """Whether `a.b` is the field b of a column a, as structures have."""
         first = self._key(column.parts[0])
         second = self._key(column.parts[1])
         for sources in self._in_sight(scope):
@@ -234,29 +304,23 @@ class _Names:
         )
 
 
-def _clause(scope: Scope, column: exp.Expr) -> str:
-    """The part of its SELECT that a column stands in: "where", "order", "expressions"."""
-    node = column
-    while node.parent is not None and node.parent is not scope.expression:
-        node = node.parent
-    return str(node.arg_key)
-
-
 def _is_merged(scope: Scope, key: str, dialect: Dialect) -> bool:
     """Whether USING or NATURAL makes one column of a name that two sources have."""
     for join in scope.expression.args.get("joins") or ():
         if join.method == "NATURAL" or key in {
-            dialect.key(each.name, quoted=True) for each in join.args.get("using") or ()
+            dialect.key(each.name, quoted=bool(each.args.get("quoted"))) for each in join.args.get("using") or ()
         }:
             return True
     return False
 
 
-def _is_bound_elsewhere(column: exp.Column) -> bool:
+def _is_bound_elsewhere(column: exp.Column, *, binds: bool) -> bool:
     """Whether a name is bound by something other than FROM: a comprehension, a pivot, ORDER BY ALL."""
-    if column.find_ancestor(exp.Pivot) is not None:
-        return True
     if column.name.lower() == "all" and isinstance(column.parent, (exp.Ordered, exp.Group)):
+        return True
+    if not binds:
+        return False
+    if column.find_ancestor(exp.Pivot) is not None:
         return True
     comprehension = column.find_ancestor(exp.Comprehension)
     while comprehension is not None:

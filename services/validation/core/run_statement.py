@@ -3,14 +3,15 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from services.kit.errors import InvalidArgument
-from services.validation.core.model import Check, DataSource, Limits, Part, Plan, Severity
+from services.validation.core.check_statement import require_allowed
+from services.validation.core.explain_plan import require_affordable
+from services.validation.core.model import DataSource, Limits, Part
 from services.validation.core.ports import Engines
 from services.validation.core.read_catalogs import ReadCatalogs
 
 
 class RunStatement:
-    """Runs reads, and asks for their plans.
+    """Runs reads.
 
     Args:
         catalogs: Check statements.
@@ -27,29 +28,22 @@ class RunStatement:
         """The text that runs, then the parts of its result.
 
         Raises:
-            InvalidArgument: The guard refuses the statement; the reason is that of its first finding.
+            InvalidArgument: The guard refuses the statement, or its plan is above the data source's limits; the reason
+                is that of the first finding.
             DeadlineExceeded: It took longer than its limit.
         """
         checked = await self._require(source, sql)
+        engine = self._engines.of(source)
+        await require_affordable(engine, source, await self._catalogs.get(source), checked)
         yield checked
-        engine = self._engines.open(source.connection, own=source.own)
-        async with aclosing(engine.run(checked, self._limits.within(asked))) as parts:
+        async with aclosing(engine.run(checked, self._within(source, asked))) as parts:
             async for part in parts:
                 yield part
 
-    async def explain(self, source: DataSource, sql: str) -> Plan:
-        """The plan of a statement that the guard lets through.
-
-        Raises:
-            InvalidArgument: It does not.
-        """
-        checked = await self._require(source, sql)
-        return await self._engines.open(source.connection, own=source.own).explain(checked)
+    def _within(self, source: DataSource, asked: Limits) -> Limits:
+        """The smallest of the installation's limits, the policy's and what is asked for."""
+        policy = source.policy.limits
+        return (self._limits.within(policy) if policy is not None else self._limits).within(asked)
 
     async def _require(self, source: DataSource, sql: str) -> str:
-        check: Check = await self._catalogs.check(source, sql)
-        for finding in check.findings:
-            if finding.severity is Severity.ERROR:
-                place = {"line": str(finding.span.line), "column": str(finding.span.column)} if finding.span else {}
-                raise InvalidArgument(finding.reason, finding.message, metadata={**finding.metadata, **place})
-        return check.sql
+        return require_allowed(await self._catalogs.check(source, sql))

@@ -1,7 +1,7 @@
 """What a SELECT can name: the columns that each of its sources gives, followed through subqueries to the tables."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
@@ -22,11 +22,18 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something that a FROM clause reads. `outputs` is None where what it gives cannot be known beforehand."""
+    """Something that a FROM clause reads. `outputs` is None where what it gives cannot be known beforehand.
+
+    A stored table has `table`, a subquery or WITH query has `scope`, anything else has neither. `only_tested` where
+    only the condition of its own join sees it.
+    """
 
     name: str
     outputs: Mapping[str, Output] | None
     table: Table | None = None
+    scope: Scope | None = None
+    renamed: bool = False
+    only_tested: bool = False
 
 
 class Sources:
@@ -50,6 +57,12 @@ class Sources:
             for name, (node, source) in scope.selected_sources.items():
                 if name not in hidden:
                     known[self._key_of(node, name)] = self._source(node, name, source)
+            # What a SEMI or ANTI JOIN asks for by ON is in sight of that condition, though nothing is selected from it.
+            for join in scope.expression.args.get("joins") or ():
+                name = join.this.alias_or_name
+                if join.kind in {"SEMI", "ANTI"} and name not in hidden and name in scope.sources:
+                    tested = replace(self._source(join.this, name, scope.sources[name]), only_tested=True)
+                    known.setdefault(self._key_of(join.this, name), tested)
             self._selected[id(scope)] = known
         return known
 
@@ -64,7 +77,7 @@ class Sources:
     def expand(self, scope: Scope, star: exp.Expr) -> Iterator[Output] | None:
         """The columns that `*` or `t.*` stands for, or None where they cannot be known."""
         sources = self.of(scope)
-        wanted = list(sources.values())
+        wanted = [source for source in sources.values() if not source.only_tested]
         if isinstance(star, exp.Column) and star.table:
             named = sources.get(self._identifier_key(star.args["table"]))
             wanted = [named] if named is not None else []
@@ -75,7 +88,7 @@ class Sources:
     def _source(self, node: exp.Expr, name: str, source: object) -> Source:
         renamed = _column_aliases(node)
         if isinstance(source, Scope):
-            return Source(name, self._renamed(self.outputs(source), renamed))
+            return Source(name, self._renamed(self.outputs(source), renamed), None, source, bool(renamed))
         table = None
         if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier) and not source.args.get("pivots"):
             found = resolve(self._catalog, source)
@@ -87,7 +100,7 @@ class Sources:
             key: Output(column.name, ColumnRef(table.qualified_name, column.name))
             for key, column in self._catalog.columns(table).items()
         }
-        return Source(name, self._renamed(stored, renamed), table)
+        return Source(name, self._renamed(stored, renamed), table, renamed=bool(renamed))
 
     def _renamed(
         self, outputs: Mapping[str, Output] | None, names: list[exp.Identifier]

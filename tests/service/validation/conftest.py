@@ -1,7 +1,8 @@
 """validation over a real socket, with a real database of its own and real databases to reach."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,20 @@ import duckdb
 import psycopg
 import pytest
 from candor.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
+from candor.validation.v1 import analysis_service_pb2_grpc
 from candor.validation.v1 import validation_service_pb2 as pb
 from candor.validation.v1 import validation_service_pb2_grpc as rpc
 from identities import Signer
+from servers_mariadb import MariadbServer
 from service.documents.stand import Accounts
+from service.validation.engine_stand import Stand
 
 from services.kit.rpc import Servicer, build_server, open_channel
 from services.kit.rpc.server import serving
 from services.kit.settings import ServiceSettings
 from services.storage.embedded import EmbeddedPostgres
 from services.validation.__main__ import build
+from services.validation.core.model import DuckdbConnection, PostgresConnection, TlsMode
 from services.validation.settings import Settings
 
 SHOP = """
@@ -40,6 +45,11 @@ class Platform:
     signer: Signer
     folder: Path
     reached: Any
+    channel: Any
+
+    @property
+    def analysis(self) -> Any:
+        return analysis_service_pb2_grpc.AnalysisServiceStub(self.channel)
 
     def as_member(self, organization: str = "local", **kwargs: Any) -> Any:
         return self.signer.metadata(organization, **kwargs)
@@ -127,7 +137,7 @@ async def platform(shop_server: EmbeddedPostgres, tmp_path: Path) -> AsyncIterat
         )
         async with build(settings) as server, serving(server), open_channel(server.address) as channel:
             stub = rpc.ValidationServiceStub(channel)
-            yield Platform(stub, signer, tmp_path, shop_server)
+            yield Platform(stub, signer, tmp_path, shop_server, channel)
 
 
 @pytest.fixture
@@ -147,11 +157,59 @@ def duckdb_file(tmp_path: Path) -> pb.Connection:
     return pb.Connection(duckdb=pb.DuckdbConnection(path=str(path)))
 
 
-@pytest.fixture(params=["postgres", "sqlite", "duckdb"])
-async def source(
-    request: pytest.FixtureRequest, platform: Platform, sqlite_file: pb.Connection, duckdb_file: pb.Connection
-) -> str:
+@pytest.fixture(scope="session")
+def mysql_server(mariadb: MariadbServer) -> MariadbServer:
+    """A MariaDB database to reach, which `shop_reader` may only read and `shop_writer` may change."""
+    with mariadb.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE DATABASE shop")
+        cursor.execute("USE shop")
+        for statement in filter(str.strip, SHOP.split(";")):
+            cursor.execute(statement)
+        cursor.execute("CREATE USER shop_reader IDENTIFIED BY 'secret'")
+        cursor.execute("GRANT SELECT, SHOW VIEW ON shop.* TO shop_reader")
+        cursor.execute("CREATE USER shop_writer IDENTIFIED BY 'secret'")
+        cursor.execute("GRANT ALL ON shop.* TO shop_writer")
+        cursor.execute("GRANT FILE ON *.* TO shop_writer")
+    return mariadb
+
+
+@pytest.fixture
+def mysql_shop(mysql_server: MariadbServer) -> pb.Connection:
+    return pb.Connection(
+        mysql=pb.MysqlConnection(
+            host="127.0.0.1", port=mysql_server.port, database="shop", user="shop_reader", password="secret"
+        )
+    )
+
+
+@pytest.fixture(params=["postgres", "sqlite", "duckdb", "mysql"])
+async def source(request: pytest.FixtureRequest, platform: Platform) -> str:
     """A data source of each engine in turn, with the same shop in it."""
     if request.param == "postgres":
         return "organizations/local/dataSources/sample"
-    return await platform.create(request.param, {"sqlite": sqlite_file, "duckdb": duckdb_file}[request.param])
+    fixture = {"sqlite": "sqlite_file", "duckdb": "duckdb_file", "mysql": "mysql_shop"}[request.param]
+    return await platform.create(request.param, request.getfixturevalue(fixture))
+
+
+@pytest.fixture
+async def stand(tmp_path: Path) -> AsyncIterator[Stand]:
+    made = Stand(tmp_path)
+    async with aclosing(made.engines):
+        yield made
+
+
+@pytest.fixture
+def shop(shop_server: EmbeddedPostgres) -> PostgresConnection:
+    host = str(shop_server.url("shop").query["host"])
+    return PostgresConnection(host, "shop", "shop_reader", tls_mode=TlsMode.DISABLE)
+
+
+@pytest.fixture
+def duck(tmp_path: Path) -> Callable[[str], DuckdbConnection]:
+    def make(name: str) -> DuckdbConnection:
+        path = tmp_path / f"{name}.duckdb"
+        with duckdb.connect(str(path)) as database:
+            database.execute(f"CREATE TABLE named AS SELECT '{name}' AS name")
+        return DuckdbConnection(str(path))
+
+    return make

@@ -47,7 +47,7 @@ async def test_the_sample_is_there_from_the_start_and_its_place_is_not_told(plat
 
 async def test_a_data_source_says_what_it_found(platform: Platform, source: str) -> None:
     response = await platform.stub.TestDataSource(pb.TestDataSourceRequest(name=source), metadata=platform.as_member())
-    assert response.server_version.split()[0] in {"PostgreSQL", "SQLite", "DuckDB"}
+    assert response.server_version.split()[0] in {"PostgreSQL", "SQLite", "DuckDB", "MariaDB"}
 
 
 async def test_data_sources_come_in_pages(platform: Platform, sqlite_file: pb.Connection) -> None:

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from services.cli.databases import UrlError, connection_from_url
 from services.cli.page import visible
-from services.validation.core.model import DuckdbConnection, PostgresConnection, SqliteConnection, TlsMode
+from services.validation.core.model import (
+    BigqueryConnection,
+    Connection,
+    DuckdbConnection,
+    MysqlConnection,
+    PostgresConnection,
+    SnowflakeConnection,
+    SqliteConnection,
+    SqlServerConnection,
+    TlsMode,
+    TrinoConnection,
+)
 
 
 def test_a_relative_file_lies_in_the_working_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -33,11 +44,44 @@ def test_a_socket_is_named_by_its_folder() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "connection"),
+    [
+        ("mysql://ann:p%40ss@db.example/shop", MysqlConnection("db.example", "shop", "ann", password="p@ss")),
+        ("mariadb+pymysql://ann@db.example:3307/shop", MysqlConnection("db.example", "shop", "ann", 3307)),
+        ("mssql://ann:x@db.example/shop", SqlServerConnection("db.example", "shop", "ann", password="x")),
+        ("trino://ann@db.example:8443/lake/sales", TrinoConnection("db.example", "lake", "ann", 8443, schema="sales")),
+        (
+            "snowflake://ann:x@org-acc/shop/sales?warehouse=small&role=reader",
+            SnowflakeConnection("org-acc", "ann", "shop", "x", "small", "sales", "reader"),
+        ),
+    ],
+)
+def test_every_server_is_taken_apart_into_its_fields(url: str, connection: Connection) -> None:
+    assert connection_from_url(url) == connection
+
+
+def test_bigquerys_key_comes_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    key.write_text('{"type": "service_account"}')
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key))
+    expected = BigqueryConnection("acme-prod", "shop", credentials_json='{"type": "service_account"}')
+    assert connection_from_url("bigquery://acme-prod/shop") == expected
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
+    with pytest.raises(UrlError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+        connection_from_url("bigquery://acme-prod/shop")
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "shop.db",
         "",
-        "mysql://u:secret@h/d",
+        "oracle://u:secret@h/d",
+        "mysql://u:secret@h/d?local_infile=1",
+        "mysql://u:secret@h",
+        "trino://u:secret@h/c/s/more",
+        "snowflake://u:secret@a/d?authenticator=externalbrowser",
+        "bigquery://p/d/e",
         "sqlite://",
         "sqlite:///:memory:",
         "sqlite:///x.db?mode=rwc",
@@ -55,7 +99,10 @@ def test_a_url_of_anything_else_is_refused_in_words_without_its_password(url: st
     assert "secret" not in str(raised.value)
 
 
-@given(st.from_regex(r"(sqlite|duckdb|postgresql|mysql|.{0,3})://?/?[a-z:@/%?&=\[\].0-9]{0,30}") | st.text())
+@given(
+    st.from_regex(r"(sqlite|duckdb|postgresql|mysql|trino|snowflake|bigquery|.{0,3})://?/?[a-z:@/%?&=\[\].0-9]{0,30}")
+    | st.text()
+)
 def test_any_text_is_a_connection_or_an_error_in_words(url: str) -> None:
     with suppress(UrlError):
         assert connection_from_url(url)

@@ -1,4 +1,10 @@
-"""Statements of our own for the guard: what it must refuse, with the reason, and what it must let through."""
+"""Statements of our own for the guard: what it must refuse, with the reason, and what it must let through.
+
+Those of five dialects are in `cases`, a file for each.
+"""
+
+import tomllib
+from pathlib import Path
 
 REFUSED: dict[str, list[tuple[str, str]]] = {
     "postgres": [
@@ -261,3 +267,8 @@ ALLOWED: dict[str, list[str]] = {
         "select json_extract(data, '$.a'), data ->> '$.b' from events",
     ],
 }
+
+for _path in sorted((Path(__file__).parent / "cases").glob("*.toml")):
+    _rows = tomllib.loads(_path.read_text())
+    REFUSED[_path.stem] = [(reason, sql) for reason, statements in _rows["refused"].items() for sql in statements]
+    ALLOWED[_path.stem] = _rows["allowed"]

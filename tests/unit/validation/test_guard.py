@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlglot import exp
 from unit.validation.statements import ALLOWED, REFUSED
 
 from services.kit.catalog import Column, Table
+from services.kit.errors import InvalidArgument
 from services.validation.core.catalog import Catalog
 from services.validation.core.check_statement import check_text
-from services.validation.core.dialects import DIALECTS
+from services.validation.core.dialects import DIALECTS, Scope, dialect_of
 from services.validation.core.guard.guard import guard
 from services.validation.core.model import Span
 
@@ -28,10 +30,27 @@ def test_nothing_that_must_be_refused_is_let_through(shared_data: Path) -> None:
     assert [case["sql"] for case in cases if check_text(case["sql"], case["dialect"]).allowed] == []
 
 
-def test_at_most_two_in_a_hundred_harmless_statements_are_refused(shared_data: Path) -> None:
+def test_at_most_one_in_a_hundred_harmless_statements_is_refused(shared_data: Path) -> None:
     cases = [case for case in shared_cases(shared_data) if case["verdict"] == "allow"]
     refused = [case["sql"] for case in cases if not check_text(case["sql"], case["dialect"]).allowed]
-    assert len(refused) <= 0.02 * len(cases), refused
+    assert len(refused) <= 0.01 * len(cases), refused
+
+
+def test_every_dialect_has_statements_to_refuse_and_to_let_through() -> None:
+    assert all(len(REFUSED[dialect]) > 15 and len(ALLOWED[dialect]) > 15 for dialect in DIALECTS)
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"), [("MariaDB", "mysql"), ("postgresql", "postgres"), ("mssql", "tsql"), ("DuckDB", "duckdb")]
+)
+def test_a_dialect_is_known_by_its_other_names(alias: str, name: str) -> None:
+    assert dialect_of(alias) is DIALECTS[name]
+    assert check_text("select 1", alias).allowed
+
+
+def test_an_unknown_dialect_is_an_error() -> None:
+    with pytest.raises(InvalidArgument):
+        check_text("select 1", "cobol")
 
 
 @pytest.mark.parametrize(("dialect", "reason", "sql"), REFUSALS)
@@ -54,7 +73,7 @@ def test_the_text_that_runs_passes_the_guard_itself(dialect: str, sql: str) -> N
 
 def test_the_text_that_runs_holds_no_comments() -> None:
     sql = "select 1 /* ; drop table orders */ -- more"
-    assert [guard(sql, dialect).sql.upper() for dialect in sorted(DIALECTS)] == ["SELECT 1"] * 3
+    assert [guard(sql, dialect).sql.upper() for dialect in sorted(DIALECTS)] == ["SELECT 1"] * len(DIALECTS)
 
 
 def test_a_refusal_says_where_in_the_text_it_applies() -> None:
@@ -138,3 +157,64 @@ def test_what_the_two_readers_of_postgres_see_differently_is_refused() -> None:
     # For PostgreSQL's own grammar this calls the function user; for the other reader it names a table.
     (finding,) = guard("select * from user", "postgres").findings
     assert finding.reason == "SQL_PARSERS_DISAGREE"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql"),
+    [
+        ("postgres", "with pg_authid as (select * from pg_authid) select * from pg_authid"),
+        ("postgres", "with a as (select * from pg_authid), pg_authid as (select 1) select * from a"),
+        ("sqlite", "with sqlite_master as (select * from sqlite_master) select * from sqlite_master"),
+        ("mysql", "with recursive a as (select * from seq_1_to_9), seq_1_to_9 as (select 1) select * from a"),
+        ("mysql", "with SEQ_1_TO_9 as (select 1) select * from seq_1_to_9"),
+    ],
+)
+def test_a_with_query_does_not_hide_the_table_whose_name_it_takes(dialect: str, sql: str) -> None:
+    assert [finding.reason for finding in guard(sql, dialect).findings] == ["SQL_RELATION_REFUSED"]
+
+
+def test_a_with_query_hides_no_table_that_the_catalogue_lacks() -> None:
+    catalog = Catalog(DIALECTS["postgres"], [Table("public", "orders", columns=(Column("id"),))])
+    for sql in (
+        "with salaries as (select * from salaries) select * from salaries",
+        'with "Salaries" as (select 1) select * from salaries',
+    ):
+        assert [finding.reason for finding in guard(sql, "postgres", catalog).findings] == ["SQL_TABLE_UNKNOWN"]
+    assert guard("with a as (select 1), b as (select * from a) select * from b", "postgres", catalog).findings == ()
+
+
+def test_a_data_source_says_which_catalogues_may_be_named() -> None:
+    tables = [Table("shop", "orders", columns=(Column("id"),))]
+    own = Catalog(DIALECTS["trino"], tables, scope=Scope(frozenset({"warehouse"}), None))
+    assert guard("select id from warehouse.shop.orders", "trino", own).findings == ()
+    assert guard("select id from shop.orders", "trino", own).findings == ()
+    for sql in ("select id from lake.shop.orders", "select id from system.shop.orders"):
+        assert [finding.reason for finding in guard(sql, "trino", own).findings] == ["SQL_RELATION_REFUSED"]
+
+
+def test_names_are_compared_as_each_dialect_compares_them() -> None:
+    snowflake = Catalog(DIALECTS["snowflake"], [Table("PUBLIC", "ORDERS", columns=(Column("ID"),))])
+    assert guard("select id from orders", "snowflake", snowflake).findings == ()
+    assert guard('select id from "ORDERS"', "snowflake", snowflake).findings == ()
+    assert guard('select id from "orders"', "snowflake", snowflake).findings != ()
+    tsql = Catalog(DIALECTS["tsql"], [Table("dbo", "Orders", columns=(Column("Id"),))])
+    assert guard("select id from ORDERS", "tsql", tsql).findings == ()
+    assert guard("select id from [dbo].[orders]", "tsql", tsql).findings == ()
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_numbers_are_read_alike_by_both_readers(dialect: str) -> None:
+    assert guard("select 1, 1.5, .5, 1e10, 1.5e-10, 2E+3, -1 from t", dialect).findings == ()
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_writing_the_statement_anew_leaves_its_tree_as_it_was_read(dialect: str) -> None:
+    tree = guard("select max(name), count(*) as n from orders group by region order by n desc", dialect).tree
+    assert tree is not None
+    assert {column.name for column in tree.find_all(exp.Column)} == {"name", "region", "n"}
+
+
+def test_an_ordered_aggregate_still_reads_its_column_when_it_was_written_anew() -> None:
+    tree = guard("select string_agg(name, ',' order by id) from customers", "duckdb").tree
+    assert tree is not None
+    assert {column.name for column in tree.find_all(exp.Column)} == {"name", "id"}

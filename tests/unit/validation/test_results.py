@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from services.kit.catalog import ColumnType
 from services.validation.core.describe import column_type, is_sensitive
-from services.validation.core.model import Limits
-from services.validation.core.results import BATCH_BYTES, Collector, cell
+from services.validation.core.model import Batch, Limits
+from services.validation.core.results import BATCH_BYTES, Collector, cell, cells
+from services.validation.wire.statements import part_to_proto
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,40 @@ def test_the_rows_that_fit_come_out_in_order_and_no_more(
     assert weight <= max_bytes
     assert collector.summary.row_count == len(taken)
     assert bool(collector.summary.limit) == (len(taken) < len(rows))
+
+
+ONE_KIND = [
+    st.booleans(),
+    st.integers(-(2**66), 2**66),
+    st.floats(allow_nan=False),
+    st.text(max_size=5),
+    st.decimals(allow_nan=False, allow_infinity=False),
+    st.dates(),
+    st.datetimes(),
+    st.binary(max_size=5),
+]
+ONE_COLUMN = st.one_of(
+    *(st.lists(st.one_of(kind, st.none()) if nulls else kind, min_size=1) for kind in ONE_KIND for nulls in (0, 1)),
+    st.lists(st.one_of(*ONE_KIND, st.none()), min_size=1),
+)
+
+
+@given(ONE_COLUMN)
+def test_a_column_becomes_cells_as_each_of_its_values_does(values: list[Any]) -> None:
+    found, weight = cells(values)
+    expected = [cell(each) for each in values]
+    assert list(found) == expected
+    assert [type(each) for each in found] == [type(each) for each in expected]
+    assert weight == sum(len(each) if isinstance(each, str) else 8 for each in expected)
+
+
+@given(ONE_COLUMN)
+def test_what_is_written_is_read_again_with_its_nulls(values: list[Any]) -> None:
+    exact, _ = cells(values)
+    (written,) = part_to_proto(Batch(len(values), (exact,)), "").rows.columns
+    kind = str(written.WhichOneof("values"))
+    again = [None if row in written.null_rows else each for row, each in enumerate(getattr(written, kind).items)]
+    assert again == [each if each is None or kind != "texts" else str(each) for each in exact]
 
 
 def test_large_rows_come_in_several_batches() -> None:

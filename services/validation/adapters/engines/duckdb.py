@@ -1,10 +1,8 @@
-"""DuckDB files, each operation in a process of its own: no reach outside, memory bounded, ended by ending it."""
+"""DuckDB files, held by processes apart: no reach outside, memory bounded, a statement stopped by ending its own."""
 
-import asyncio
 import json
-import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,15 +10,15 @@ from typing import Any
 
 from services.kit.catalog import Column, ForeignKey, Table
 from services.kit.errors import CandorError, Internal
-from services.validation.adapters.engines import failures
+from services.validation.adapters.engines.duckdb_workers import DuckdbWorkers, Worker
+from services.validation.adapters.engines.idle import IdleSessions
 from services.validation.adapters.engines.sampling import samples_of
 from services.validation.core.describe import column_type, is_sensitive
-from services.validation.core.model import Batch, ColumnRef, ColumnValues, Limits, Part, Plan, ResultColumn, Summary
+from services.validation.core.model import Batch, ColumnRef, ColumnValues, Limits, Part, ResultColumn, Summary
+from services.validation.core.plans import duckdb_json
+from services.validation.core.plans.model import Index, Plan, indexes_of
 
-_WORKER = "services.validation.adapters.engines.duckdb_process"
 _INTROSPECTION = timedelta(seconds=30)
-# A message is a batch at most; the process that sends more is not ours.
-_MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
 
 class DuckdbEngine:
@@ -28,14 +26,18 @@ class DuckdbEngine:
 
     Args:
         path: The file.
-        memory_mib: What a statement may take in memory.
+        workers: Start the processes.
+        idle: Where a process waits for the data source's next operation; None ends each after its use.
     """
 
     dialect = "duckdb"
 
-    def __init__(self, path: Path, memory_mib: int = 512) -> None:
+    def __init__(
+        self, path: Path, workers: DuckdbWorkers | None = None, idle: IdleSessions[Worker] | None = None
+    ) -> None:
         self._path = path
-        self._memory_mib = memory_mib
+        self._workers = workers or DuckdbWorkers()
+        self._idle = idle
 
     async def test(self) -> str:
         """See `core.ports.Engine`."""
@@ -60,92 +62,50 @@ class DuckdbEngine:
         found: list[ColumnValues] = []
         request = {"do": "sample", "columns": asked, "limit": limit}
         with suppress(CandorError):
-            async with self._process(request, within) as replies:
-                async for reply in replies:
-                    if "position" in reply:
-                        values = reply["values"]
-                        column = columns[reply["position"]]
-                        found.append(ColumnValues(column, tuple(values[:limit]), len(values) > limit))
+            async for reply in self._replies(request, within):
+                values = reply["values"]
+                column = columns[reply["position"]]
+                found.append(ColumnValues(column, tuple(values[:limit]), len(values) > limit))
         return tuple(found)
 
-    async def explain(self, sql: str) -> Plan:
+    async def explain(self, sql: str, analyze: timedelta | None = None) -> Plan:
         """See `core.ports.Engine`."""
-        statement = sql if sql.startswith("EXPLAIN") else f"EXPLAIN {sql}"
-        return Plan(str(await self._ask({"do": "explain", "sql": statement})))
+        if sql.startswith("EXPLAIN"):
+            return Plan(str(await self._ask({"do": "explain", "sql": sql})))
+        text = str(await self._ask({"do": "explain", "sql": f"EXPLAIN {sql}"}))
+        options = "FORMAT JSON" if analyze is None else "ANALYZE, FORMAT JSON"
+        document = await self._ask({"do": "explain", "sql": f"EXPLAIN ({options}) {sql}"}, analyze or _INTROSPECTION)
+        return duckdb_json.read(text, json.loads(document))
+
+    async def indexes(self) -> tuple[Index, ...]:
+        """See `core.ports.Engine`."""
+        found = await self._ask({"do": "indexes"})
+        return indexes_of((_full_name(schema, table), *more) for schema, table, *more in found)
 
     async def run(self, sql: str, limits: Limits) -> AsyncGenerator[Part, None]:
         """See `core.ports.Engine`."""
         request = {"do": "run", "sql": sql, "max_rows": limits.max_rows, "max_bytes": limits.max_bytes}
-        async with self._process(request, limits.timeout) as replies:
+        async with aclosing(self._replies(request, limits.timeout)) as replies:
             async for reply in replies:
-                if "columns" in reply:
-                    yield tuple(ResultColumn(name, column_type(native), native) for name, native in reply["columns"])
-                elif "batch" in reply:
-                    yield Batch(reply["rows"], tuple(map(tuple, reply["batch"])))
+                if "header" in reply:
+                    yield tuple(ResultColumn(name, column_type(native), native) for name, native in reply["header"])
+                elif "columns" in reply:
+                    yield Batch(reply["rows"], reply["columns"])
                 else:
                     yield Summary(reply["row_count"], reply["limit"])
 
-    async def _ask(self, request: dict[str, Any]) -> Any:
-        async with self._process(request, _INTROSPECTION) as replies, aclosing(replies):
+    async def _ask(self, request: dict[str, Any], within: timedelta = _INTROSPECTION) -> Any:
+        replies = [reply async for reply in self._replies(request, within)]
+        if len(replies) != 1:
+            raise Internal("INTERNAL", "The DuckDB process gave no answer.")
+        return replies[0]["value"]
+
+    async def _replies(self, request: dict[str, Any], within: timedelta) -> AsyncGenerator[dict[str, Any], None]:
+        """The replies to one request. Who leaves early ends the process, whatever it is doing."""
+        whole = self._workers.request(self._path, request, within)
+        async with self._workers.worker(self._idle) as worker, aclosing(worker.ask(whole, within)) as replies:
             async for reply in replies:
-                return reply["value"]
-        raise Internal("INTERNAL", "The DuckDB process gave no answer.")
-
-    @asynccontextmanager
-    async def _process(
-        self, request: dict[str, Any], within: timedelta
-    ) -> AsyncIterator[AsyncGenerator[dict[str, Any], None]]:
-        """The replies to one request, from a process that ends with this context, whatever it is doing."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            _WORKER,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            limit=_MAX_MESSAGE_BYTES,
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        whole = request | {"path": str(self._path), "memory_mib": self._memory_mib, "seconds": within.total_seconds()}
-        try:
-            process.stdin.write(json.dumps(whole).encode() + b"\n")
-            await process.stdin.drain()
-            yield self._replies(process.stdout, within)
-        finally:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await asyncio.shield(process.wait())
-
-    async def _replies(self, stream: asyncio.StreamReader, within: timedelta) -> AsyncGenerator[dict[str, Any], None]:
-        deadline = asyncio.get_running_loop().time() + within.total_seconds()
-        while True:
-            try:
-                # The process keeps the time itself; this is for one that no longer can.
-                async with asyncio.timeout_at(deadline + 2):
-                    line = await stream.readline()
-            except TimeoutError as error:
-                raise failures.timed_out() from error
-            if not line and asyncio.get_running_loop().time() >= deadline:
-                raise failures.timed_out()
-            if not line:
-                raise failures.refused("the engine ended, most likely for want of memory")
-            reply = json.loads(line)
-            if "error" in reply:
-                raise self._failure(reply)
-            if reply.get("end"):
-                return
-            yield reply
-
-    def _failure(self, reply: dict[str, str]) -> CandorError:
-        match reply["error"]:
-            case "missing":
-                return failures.missing_file(str(self._path))
-            case "not a database":
-                return failures.not_a_database(str(self._path), "a DuckDB database")
-            case "timeout":
-                return failures.timed_out()
-        return failures.refused(reply["message"])
+                yield reply
 
 
 def _table(row: list[Any], found: dict[str, Any]) -> Table:

@@ -1,20 +1,22 @@
-"""The process that holds a DuckDB file open for one request: reads it as a line of JSON, answers in lines of JSON."""
+"""The process that holds a DuckDB file open while it serves a request: a line of JSON in, messages out."""
 
+import gc
 import json
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
 import duckdb
 
+from services.validation.adapters.engines.duckdb_frames import message, pack
 from services.validation.adapters.engines.sampling import SAMPLE_ROWS
 from services.validation.core.describe import is_sensitive
 from services.validation.core.model import Limits
-from services.validation.core.results import Collector, cell
+from services.validation.core.results import Collector
 
 _TABLES = "SELECT schema_name, table_name, comment, estimated_size, false FROM duckdb_tables() WHERE NOT internal"
 _VIEWS = "SELECT schema_name, view_name, comment, -1, true FROM duckdb_views() WHERE NOT internal"
@@ -26,19 +28,34 @@ _CONSTRAINTS = """
 SELECT schema_name, table_name, constraint_type, constraint_column_names, referenced_table, referenced_column_names
 FROM duckdb_constraints() WHERE constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')
 """
-Answer = Iterator[dict[str, Any]]
+# The columns of an index are told as a text, which holds names alone where it is an index on columns.
+_INDEXES = """
+SELECT schema_name, table_name, index_name, is_unique, false,
+       trim(unnest(string_split(trim(expressions, '[]'), ',')), ' "''')
+FROM duckdb_indexes()
+UNION ALL
+SELECT schema_name, table_name, constraint_name, true, false, unnest(constraint_column_names)
+FROM duckdb_constraints() WHERE constraint_type IN ('PRIMARY KEY', 'UNIQUE')
+"""
+# Heads of messages, each with the packed columns that belong to it.
+Answer = Iterator[tuple[Any, ...]]
 
 
 def main() -> None:
-    """Serves one request and ends."""
-    request = json.loads(sys.stdin.readline())
+    """Serves requests, one after the other, until there are no more; all of one data source."""
+    # Rows are many objects and no cycles, which there is no point in looking for.
+    gc.set_threshold(100_000, 50, 100)
+    for line in sys.stdin:
+        _serve(json.loads(line))
+
+
+def _serve(request: dict[str, Any]) -> None:
     # Where even the interrupt does not help, the operating system ends this process.
     signal.setitimer(signal.ITIMER_REAL, request["seconds"] + 2)
     try:
-        database = _open(request)
-        threading.Thread(target=_interrupt, args=(database, request["seconds"]), daemon=True).start()
-        for reply in _DO[request["do"]](database, request):
-            _send(reply)
+        with closing(_open(request)) as database, _interrupted(database, request["seconds"]):
+            for reply in _DO[request["do"]](database, request):
+                _send(*reply)
     except duckdb.InterruptException:
         _send({"error": "timeout"})
     except duckdb.IOException as error:
@@ -47,6 +64,7 @@ def main() -> None:
         _send({"error": "refused", "message": str(error)})
     else:
         _send({"end": True})
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _open(request: dict[str, Any]) -> duckdb.DuckDBPyConnection:
@@ -67,16 +85,28 @@ def _open(request: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     return database
 
 
-def _interrupt(database: duckdb.DuckDBPyConnection, seconds: float) -> None:
+@contextmanager
+def _interrupted(database: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
     """Stops what runs when the time is over, and what is begun after that."""
-    time.sleep(seconds)
-    while True:
-        database.interrupt()
-        time.sleep(0.05)
+    done = threading.Event()
+
+    def interrupt() -> None:
+        wait = seconds
+        while not done.wait(wait):
+            database.interrupt()
+            wait = 0.05
+
+    thread = threading.Thread(target=interrupt, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _version(_database: duckdb.DuckDBPyConnection, _request: dict[str, Any]) -> Answer:
-    yield {"value": f"DuckDB {duckdb.__version__}"}
+    yield ({"value": f"DuckDB {duckdb.__version__}"},)
 
 
 def _introspect(database: duckdb.DuckDBPyConnection, _request: dict[str, Any]) -> Answer:
@@ -93,7 +123,7 @@ def _introspect(database: duckdb.DuckDBPyConnection, _request: dict[str, Any]) -
             query = f"SELECT {', '.join(shown)} FROM {_name(schema)}.{_name(table)} LIMIT {SAMPLE_ROWS}"
             samples[f"{schema}.{table}"] = database.execute(query).fetchall()
     constraints = database.execute(_CONSTRAINTS).fetchall()
-    yield {"value": {"tables": tables, "columns": columns, "constraints": constraints, "samples": samples}}
+    yield ({"value": {"tables": tables, "columns": columns, "constraints": constraints, "samples": samples}},)
 
 
 def _sample(database: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> Answer:
@@ -109,22 +139,27 @@ def _sample(database: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> Ans
         except duckdb.Error:
             # A column that cannot be read is left out, as the contract says.
             continue
-        yield {"position": position, "values": [row[0] for row in rows]}
+        yield ({"position": position, "values": [row[0] for row in rows]},)
 
 
 def _explain(database: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> Answer:
     rows = database.execute(_one(database, request["sql"])).fetchall()
-    yield {"value": "\n".join(str(row[-1]) for row in rows)}
+    yield ({"value": "\n".join(str(row[-1]) for row in rows)},)
+
+
+def _indexes(database: duckdb.DuckDBPyConnection, _request: dict[str, Any]) -> Answer:
+    yield ({"value": database.execute(_INDEXES).fetchall()},)
 
 
 def _run(database: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> Answer:
     collector = Collector(Limits(request["max_rows"], request["max_bytes"], timedelta()))
     result = database.execute(_one(database, request["sql"]))
-    yield {"columns": [(each[0], str(each[1])) for each in result.description or ()]}
+    yield ({"header": [(each[0], str(each[1])) for each in result.description or ()]},)
     while not collector.full and (rows := result.fetchmany(collector.wanted)):
         for batch in collector.take(rows):
-            yield {"rows": batch.row_count, "batch": batch.columns}
-    yield {"row_count": collector.summary.row_count, "limit": collector.summary.limit}
+            described, packed = pack(batch.columns)
+            yield {"rows": batch.row_count, "packed": described}, packed
+    yield ({"row_count": collector.summary.row_count, "limit": collector.summary.limit},)
 
 
 def _one(database: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
@@ -140,13 +175,14 @@ _DO: dict[str, Callable[[duckdb.DuckDBPyConnection, dict[str, Any]], Answer]] = 
     "introspect": _introspect,
     "sample": _sample,
     "explain": _explain,
+    "indexes": _indexes,
     "run": _run,
 }
 
 
-def _send(reply: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(reply, default=cell) + "\n")
-    sys.stdout.flush()
+def _send(head: dict[str, Any], packed: bytes = b"") -> None:
+    sys.stdout.buffer.write(message(head, packed))
+    sys.stdout.buffer.flush()
 
 
 def _name(name: str) -> str:

@@ -6,6 +6,7 @@ from services.kit.errors import (
     FailedPrecondition,
     PermissionDenied,
     Unavailable,
+    Unimplemented,
 )
 
 
@@ -15,6 +16,14 @@ def unreachable(what: str) -> Unavailable:
         "DATA_SOURCE_UNREACHABLE",
         f"{what} cannot be reached. Check that it runs, and its address.",
         retry_after_s=5.0,
+    )
+
+
+def untrusted(what: str) -> FailedPrecondition:
+    """Something answers, but its certificate is not that of the host by anybody who is trusted."""
+    return FailedPrecondition(
+        "DATA_SOURCE_UNREACHABLE",
+        f"The certificate of {what} is not trusted, or is another host's. Check the host's name and its certificate.",
     )
 
 
@@ -47,6 +56,13 @@ def timed_out() -> DeadlineExceeded:
     return DeadlineExceeded(
         "STATEMENT_TIMEOUT",
         "The statement took longer than its limit and was stopped. Ask for less, or allow more time.",
+    )
+
+
+def not_measured(product: str) -> Unimplemented:
+    """The engine has no way to say what a statement really took, step by step."""
+    return Unimplemented(
+        "UNIMPLEMENTED", f"{product} cannot measure a plan here. Ask for the plan without measuring it, or run it."
     )
 
 

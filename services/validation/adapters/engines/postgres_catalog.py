@@ -1,7 +1,8 @@
 """What a PostgreSQL database holds, read from its catalogs in three queries and one small read of each table."""
 
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from psycopg.rows import TupleRow
 from services.kit.catalog import Column, ForeignKey, Table
 from services.validation.adapters.engines.sampling import MAX_CHARACTERS, SAMPLE_ROWS, samples_of
 from services.validation.core.describe import column_type, is_sensitive
+from services.validation.core.plans.model import TableSize
 
 _WANTED = """
 nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)'
@@ -42,6 +44,25 @@ SELECT contype, conrelid, confrelid,
              JOIN pg_attribute ON attrelid = confrelid AND attnum = number ORDER BY position)
 FROM pg_constraint WHERE contype IN ('p', 'u', 'f') AND conrelid = ANY (%(oids)s::oid[]) ORDER BY conname
 """
+_INDEXES = f"""
+SELECT nspname || '.' || c.relname, i.relname, indisunique, indpred IS NOT NULL, coalesce(attname::text, '')
+FROM pg_index x JOIN pg_class i ON i.oid = indexrelid JOIN pg_class c ON c.oid = indrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am m ON m.oid = i.relam
+CROSS JOIN LATERAL unnest(indkey::int2[]) WITH ORDINALITY k (number, position)
+LEFT JOIN pg_attribute ON attrelid = c.oid AND attnum = k.number AND k.number > 0
+WHERE {_WANTED} AND indisvalid AND amname IN ('btree', 'hash') AND position <= indnkeyatts
+  AND has_any_column_privilege(c.oid, 'SELECT')
+ORDER BY 1, 2, position
+"""
+# What the files of a table hold now; its rows in the density that was last counted, -1 where they never were.
+_SIZES = """
+SELECT w.schema, w.name, CASE WHEN reltuples < 0 OR relkind NOT IN ('r', 'm') THEN reltuples
+         WHEN relpages = 0 THEN 0 ELSE reltuples / relpages * (size / current_setting('block_size')::int) END::float8,
+       CASE WHEN relkind IN ('r', 'm') THEN size ELSE -1 END::float8
+FROM unnest(%(schemas)s::text[], %(names)s::text[]) w (schema, name)
+JOIN pg_namespace n ON n.nspname = w.schema JOIN pg_class c ON c.relnamespace = n.oid AND relname = w.name
+CROSS JOIN LATERAL (SELECT pg_relation_size(c.oid)::float8 AS size) s
+"""
 # How long the samples of one table may take: those of a large view or a foreign table are done without.
 _SAMPLES_MS = 1000
 
@@ -65,6 +86,32 @@ async def introspect(
         if kind == "f" and referred in names
     )
     return tuple(tables), keys
+
+
+async def index_rows(
+    session: psycopg.AsyncConnection[TupleRow], schemas: Sequence[str]
+) -> list[tuple[str, str, bool, bool, str]]:
+    """The indexes of what the login may read, for `indexes_of`."""
+    found = await (await session.execute(_INDEXES, {"schemas": list(schemas)})).fetchall()
+    return [(str(table), str(name), bool(unique), bool(partial), str(at)) for table, name, unique, partial, at in found]
+
+
+async def sizes_of(
+    session: psycopg.AsyncConnection[TupleRow], tables: Collection[tuple[str, str]]
+) -> dict[str, TableSize]:
+    """How large tables are, by their qualified names; the planner is asked where rows were never counted."""
+    if not tables:
+        return {}
+    wanted = {"schemas": [schema for schema, _ in tables], "names": [name for _, name in tables]}
+    found = {}
+    for schema, name, rows, size in await (await session.execute(_SIZES, wanted)).fetchall():
+        if rows < 0:
+            query = sql.SQL("EXPLAIN (FORMAT JSON) SELECT 1 FROM {}").format(sql.Identifier(schema, name))
+            (document,) = (await (await session.execute(query)).fetchone()) or ("",)
+            document = json.loads(document) if isinstance(document, str | bytes) else document
+            rows = document[0]["Plan"]["Plan Rows"]  # noqa: PLW2901  The planner's guess takes the place of none.
+        found[f"{schema}.{name}"] = TableSize(float(rows), float(size))
+    return found
 
 
 async def _table(

@@ -20,7 +20,9 @@ from services.validation.adapters.engines import failures
 from services.validation.adapters.engines.sampling import SAMPLE_ROWS, samples_of
 from services.validation.core.describe import column_type, is_sensitive
 from services.validation.core.dialects import DIALECTS
-from services.validation.core.model import ColumnRef, ColumnValues, Limits, Part, Plan, ResultColumn
+from services.validation.core.model import ColumnRef, ColumnValues, Limits, Part, ResultColumn
+from services.validation.core.plans import sqlite_rows
+from services.validation.core.plans.model import Index, Plan, indexes_of
 from services.validation.core.results import Collector, cell, type_of
 
 T = TypeVar("T")
@@ -32,6 +34,11 @@ _COUNTED_ROWS = 100_000
 _INSTRUCTIONS = 20_000
 _READS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
 _INTROSPECTION = timedelta(seconds=30)
+_INDEXES = """
+SELECT t.name, i.name, i."unique", i.partial, coalesce(c.name, '')
+FROM sqlite_schema t, pragma_index_list(t.name) i, pragma_index_info(i.name) c
+WHERE t.type = 'table' ORDER BY t.name, i.name, c.seqno
+"""
 
 
 class SqliteEngine:
@@ -80,12 +87,21 @@ class SqliteEngine:
                     found.append(ColumnValues(column, values, len(rows) > limit))
         return tuple(found)
 
-    async def explain(self, sql: str) -> Plan:
+    async def explain(self, sql: str, analyze: timedelta | None = None) -> Plan:
         """See `core.ports.Engine`."""
-        statement = sql if sql.startswith("EXPLAIN") else f"EXPLAIN QUERY PLAN {sql}"
+        if analyze is not None:
+            raise failures.not_measured("SQLite")
+        asked_for = sql.startswith("EXPLAIN")
         async with self._session(_INTROSPECTION, authorized=True) as session:
-            rows = await session.do(lambda database: database.execute(statement).fetchall())
+            rows = await session.do(partial(_fetch_all, sql if asked_for else f"EXPLAIN QUERY PLAN {sql}"))
+        if asked_for:
             return Plan("\n".join(str(row[-1]) for row in rows))
+        return sqlite_rows.read([(row[0], row[1], str(row[-1])) for row in rows])
+
+    async def indexes(self) -> tuple[Index, ...]:
+        """See `core.ports.Engine`."""
+        async with self._session(_INTROSPECTION) as session:
+            return indexes_of(await session.do(partial(_fetch_all, _INDEXES)))
 
     async def run(self, sql: str, limits: Limits) -> AsyncGenerator[Part, None]:
         """See `core.ports.Engine`."""

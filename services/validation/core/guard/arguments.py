@@ -1,8 +1,10 @@
 """How large the constants are that a call is given: numbers, dates and simple arithmetic, without running anything."""
 
 import math
+import operator
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlglot import exp
@@ -22,6 +24,7 @@ _SECONDS = {
     "decade": 315360000.0,
     "century": 3153600000.0,
 }
+_UNSIGNED = 2.0**64
 _AMOUNT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*([a-z]+)")
 
 
@@ -30,48 +33,89 @@ def constant(node: exp.Expr | None) -> float | None:
     match node:
         case exp.Literal():
             return _literal(node)
-        case exp.Paren() | exp.Cast() | exp.TryCast():
+        case exp.HexString() | exp.BitString():
+            return _digits(node.name, 16 if isinstance(node, exp.HexString) else 2)
+        case exp.Paren() | exp.Cast() | exp.TryCast() | exp.Alias():
             return constant(node.this)
-        case exp.Neg():
-            value = constant(node.this)
-            return None if value is None else -value
+        case exp.CurrentDate() | exp.CurrentTimestamp() | exp.CurrentDatetime() | exp.Localtimestamp():
+            return time.time()
+        case exp.Neg() | exp.BitwiseNot():
+            return _turned(node)
         case exp.Interval():
             return _interval(node)
-        case exp.Subquery() if isinstance(node.this, exp.Select) and not node.this.args.get("from_"):
-            return constant(node.this.expressions[0]) if node.this.expressions else None
-        case exp.Alias():
-            return constant(node.this)
-        case exp.Add() | exp.Sub() | exp.Mul() | exp.Pow():
-            return _arithmetic(node)
-    return None
+        case exp.Subquery() | exp.Values():
+            return _only_value(node)
+        case exp.Kwarg() | exp.PropertyEQ():
+            return constant(node.expression)
+    if node is None or type(node) not in _CALCULATIONS:
+        return None
+    return _calculated(_CALCULATIONS[type(node)], node)
 
 
 def magnitude(node: exp.Expr) -> float:
-    """The largest a constant part of an argument comes to; what depends on data counts as 1."""
+    """The largest that an argument's constants come to; what depends on data counts as 1."""
     value = constant(node)
     if value is not None:
         return abs(value)
-    if isinstance(node, (exp.Add, exp.Sub)):
-        return magnitude(node.this) + magnitude(node.expression)
-    if isinstance(node, (exp.Mul, exp.Pow)):
-        return magnitude(node.this) * magnitude(node.expression)
-    if isinstance(node, (exp.Paren, exp.Cast, exp.Neg)):
-        return magnitude(node.this)
-    if isinstance(node, exp.Func):
-        return max((magnitude(each) for each in node.iter_expressions()), default=1.0)
-    return 1.0
+    match node:
+        case exp.Add() | exp.Sub():
+            return magnitude(node.this) + magnitude(node.expression)
+        case exp.Mul() | exp.Pow():
+            return magnitude(node.this) * magnitude(node.expression)
+        case exp.Div() | exp.IntDiv():
+            return magnitude(node.this)
+        case exp.Rand() | exp.Uniform() | exp.Where() | exp.Having() | exp.Join():
+            return 1.0
+    return max((magnitude(each) for each in node.iter_expressions()), default=1.0)
 
 
 def steps(arguments: Sequence[exp.Expr]) -> float:
     """How many values a series from the first argument to the second has, by the third; 0 where it depends on data."""
     values = [constant(each) for each in arguments]
-    numbers = [value for value in values if value is not None]
-    if len(values) == 1:
-        return abs(numbers[0]) if numbers else 0.0
-    if len(numbers) < 2 or values[0] is None or values[1] is None:
-        return max((abs(number) for number in numbers), default=0.0) if len(numbers) < len(values) else 0.0
-    step = abs(values[2]) if len(values) > 2 and values[2] is not None else 1.0
-    return math.inf if step == 0 else abs(values[1] - values[0]) / step + 1
+    if len(values) < 2:
+        return abs(values[0]) if values and values[0] is not None else 0.0
+    start, stop = values[:2]
+    if start is None or stop is None:
+        # From a number to what the data says; between dates, the data says how many.
+        known = [
+            value for value, node in zip(values, arguments[:2], strict=False) if value is not None and counts(node)
+        ]
+        return max(map(abs, known), default=0.0)
+    if len(values) > 2 and values[2] is None:
+        return 0.0
+    step = abs(values[2]) if len(values) > 2 and values[2] is not None else _step(arguments)
+    return math.inf if step == 0 else abs(stop - start) / step + 1
+
+
+def counts(node: exp.Expr) -> bool:
+    """Whether a constant is a number, and not a moment."""
+    return not any(literal.is_string for literal in node.find_all(exp.Literal)) and not node.find(
+        exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime, exp.Localtimestamp, exp.Interval
+    )
+
+
+def _step(arguments: Sequence[exp.Expr]) -> float:
+    """The step that is meant where none is written: a day between dates, else one."""
+    return 1.0 if all(map(counts, arguments)) else _SECONDS["day"]
+
+
+def _turned(node: exp.Neg | exp.BitwiseNot) -> float | None:
+    value = constant(node.this)
+    if value is None or isinstance(node, exp.Neg):
+        return None if value is None else -value
+    # ~0 is the largest number where numbers have no sign.
+    return _UNSIGNED if value >= 0 else -value - 1
+
+
+def _only_value(node: exp.Expr) -> float | None:
+    """The value of a subquery that reads no table and has one."""
+    inner = node.this if isinstance(node, exp.Subquery) else node
+    if isinstance(inner, exp.Values) and inner.expressions:
+        first = inner.expressions[0]
+        return constant(first.expressions[0] if isinstance(first, exp.Tuple) else first)
+    if isinstance(inner, exp.Select) and not inner.args.get("from_") and inner.expressions:
+        return constant(inner.expressions[0])
+    return None
 
 
 def _literal(node: exp.Literal) -> float | None:
@@ -112,17 +156,35 @@ def _interval(node: exp.Interval) -> float | None:
     return _amounts(amount.name) if isinstance(amount, exp.Literal) else None
 
 
-def _arithmetic(node: exp.Binary) -> float | None:
-    left, right = constant(node.this), constant(node.expression)
+def _digits(text: str, base: int) -> float | None:
+    try:
+        return float(int(text, base))
+    except (ValueError, OverflowError):
+        return None
+
+
+_CALCULATIONS: Mapping[type[exp.Expr], Callable[[float, float], float]] = {
+    exp.Add: operator.add,
+    exp.Sub: operator.sub,
+    exp.Mul: operator.mul,
+    exp.Div: operator.truediv,
+    exp.IntDiv: operator.floordiv,
+    exp.Mod: operator.mod,
+    exp.Pow: operator.pow,
+    exp.BitwiseLeftShift: lambda left, right: left * 2.0**right,
+    exp.BitwiseRightShift: lambda left, right: left / 2.0**right,
+    # At most what both have together.
+    exp.BitwiseOr: lambda left, right: abs(left) + abs(right),
+    exp.BitwiseXor: lambda left, right: abs(left) + abs(right),
+    exp.BitwiseAnd: lambda left, right: min(abs(left), abs(right)),
+}
+
+
+def _calculated(calculate: Callable[[float, float], float], node: exp.Expr) -> float | None:
+    left, right = constant(node.this), constant(node.args.get("expression"))
     if left is None or right is None:
         return None
-    if isinstance(node, exp.Add):
-        return left + right
-    if isinstance(node, exp.Sub):
-        return left - right
-    if isinstance(node, exp.Mul):
-        return left * right
     try:
-        return float(left**right)
+        return float(calculate(left, right))
     except (OverflowError, ZeroDivisionError, ValueError, TypeError):
         return math.inf

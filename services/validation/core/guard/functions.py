@@ -10,14 +10,16 @@ from rapidfuzz import fuzz, process
 from sqlglot import exp
 
 from services.validation.core.dialects import Dialect, words
-from services.validation.core.guard.arguments import magnitude, steps
+from services.validation.core.guard.arguments import constant, magnitude, steps
 from services.validation.core.guard.parsing import place
+from services.validation.core.guard.survey import Survey
 from services.validation.core.guard.text import Text
 from services.validation.core.model import Finding
 
 # Words that may stand before a bracket and call nothing.
 GRAMMAR = words("""
     all and any array as between by case cube distinct else end escape except exclude filter for from full group having
+    include null nulls name key percent repeatable seed block pivot unpivot default subset xor columns
     ilike in inner intersect is join keep lateral left like limit materialized not offset on or outer over partition
     range recursive rename right rollup row rows select sets set similar some table then to union using values when
     where window with within sample bernoulli system reservoir excluding including qualify order
@@ -25,8 +27,12 @@ GRAMMAR = words("""
     nvarchar precision real smallint string text time timestamp timestamptz varbinary varbit varchar varying
     blob clob nclob hugeint tinyint enum union struct map list
     """)
-_FORMAT_WIDTH = re.compile(r"%[-+ 0#,]*(\d+)|[.](\d+)")
+# The width or precision of a printf or a Python format.
+_FORMAT_WIDTH = re.compile(r"%[-+ 0#,!]*(\d+)|[.](\d+)|\{[^}:]*:[^}\d]*(\d+)")
+_WIDTH_IS_GIVEN = re.compile(r"%[-+ 0#,!]*[.]?\*|[.]\*|\{[^}]*\{")
 MAX_STEPS_TOGETHER = 10_000_000
+# What sizes within sizes, times the rows of a series, may come to in bytes.
+MAX_BYTES_TOGETHER = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,51 +45,85 @@ class Call:
     end: int
 
 
-def calls(text: Text, tree: exp.Expr) -> Iterator[Call]:
+def calls(text: Text, alias_starts: set[int]) -> Iterator[Call]:
     """Every name before a bracket that is neither grammar nor the alias of a table with its columns."""
-    aliases = {
-        node.meta["start"]
-        for node in tree.find_all(exp.Identifier)
-        if isinstance(node.parent, exp.TableAlias) and "start" in node.meta
-    }
-    pieces = text.pieces
-    for position, piece in enumerate(pieces[:-1]):
-        if pieces[position + 1].text != "(" or piece.kind not in {"word", "name"} or piece.start in aliases:
+    pieces, dialect = text.pieces, text.dialect
+    for position in range(1, len(pieces)):
+        if pieces[position].text != "(":
             continue
-        name = piece.text.lower() if piece.kind == "word" else _unquoted(piece.text)
-        qualified = position >= 2 and pieces[position - 1].text == "."
-        if piece.kind == "word" and name in GRAMMAR and not qualified and name not in text.dialect.functions:
+        piece = pieces[position - 1]
+        # The mark of an outer join, a.b (+), calls nothing.
+        if [each.text for each in pieces[position + 1 : position + 3]] == ["+", ")"]:
             continue
-        before = pieces[position - 2] if qualified else None
-        schema = "" if before is None else before.text.lower() if before.kind == "word" else _unquoted(before.text)
+        if piece.kind not in {"word", "name"} or piece.start in alias_starts:
+            continue
+        name = piece.text.lower() if piece.kind == "word" else unquoted(piece.text)
+        qualified = position >= 3 and pieces[position - 2].text == "."
+        grammar = piece.kind == "word" and not qualified and (name in GRAMMAR or name in dialect.grammar)
+        if grammar and name not in dialect.functions:
+            continue
+        before = pieces[position - 3] if qualified else None
+        schema = "" if before is None else before.text.lower() if before.kind == "word" else unquoted(before.text)
+        if qualified and position >= 4 and pieces[position - 4].text == ".":
+            schema = f"….{schema}"
         yield Call(name, schema, piece.start, piece.end)
 
 
-def _unquoted(name: str) -> str:
+def unquoted(name: str) -> str:
+    """A quoted name without its quotes, as it is compared."""
     return name[1:-1].replace(name[-1] * 2, name[-1])
 
 
-def check(text: Text, tree: exp.Expr) -> Iterator[Finding]:
+def check(text: Text, found: Survey) -> Iterator[Finding]:
     """The findings about calls: names that are not on the list, places where they may not stand, sizes too large."""
-    yield from check_calls(text, tree)
-    yield from _as_tables(text, tree)
-    yield from _sizes(text, tree)
-    yield from _types(text, tree)
+    yield from check_calls(text, found.alias_starts)
+    yield from _hidden(text, found)
+    yield from _as_tables(text, found)
+    yield from _sizes(text, found)
+    yield from _types(text, found)
 
 
-def check_calls(text: Text, tree: exp.Expr) -> Iterator[Finding]:
+def check_calls(text: Text, alias_starts: set[int]) -> Iterator[Finding]:
     """The findings about the names of calls alone."""
-    for call in calls(text, tree):
-        if (call.schema and call.schema not in text.dialect.function_schemas) and not text.dialect.method_calls:
-            yield text.finding(
-                "SQL_FUNCTION_REFUSED",
-                f"{call.schema}.{call.name} is a function of a schema; only {text.dialect.name}'s own may be called.",
-                call.start,
-                call.end,
-                function=f"{call.schema}.{call.name}",
-            )
-        elif call.name not in text.dialect.functions:
+    dialect = text.dialect
+    for call in calls(text, alias_starts):
+        if call.schema and not dialect.method_calls:
+            written = f"{call.schema}.{call.name}"
+            if written in dialect.functions:
+                continue
+            if call.name in dialect.methods and call.schema not in dialect.default_schemas:
+                continue
+            if call.schema not in dialect.function_schemas:
+                yield text.finding(
+                    "SQL_FUNCTION_REFUSED",
+                    f"{written} is a function of a schema; only {dialect.name}'s own may be called.",
+                    call.start,
+                    call.end,
+                    function=written,
+                )
+                continue
+        if call.name not in dialect.functions:
             yield _refused(text, call)
+
+
+def _hidden(text: Text, found: Survey) -> Iterator[Finding]:
+    """A word that may be grammar before a bracket, and is the name of a function of somebody's own here."""
+    for call in found.calls:
+        if isinstance(call, exp.Anonymous):
+            name = function_name(text, call)
+            written = name in text.dialect.functions or name in text.dialect.methods
+            if not written and name in GRAMMAR | text.dialect.grammar and not _is_clause(call, name):
+                start, end = place(call, len(text.sql))
+                yield _refused(text, Call(name, "", start, end))
+
+
+def _is_clause(call: exp.Anonymous, name: str) -> bool:
+    parent = call.parent
+    if isinstance(parent, exp.WithTableHint):
+        return name == "index"
+    if name == "table" and isinstance(parent, exp.Table):
+        return bool(call.expressions) and isinstance(call.expressions[0], exp.Func)
+    return name == "row" and isinstance(parent, exp.Tuple)
 
 
 def _refused(text: Text, call: Call) -> Finding:
@@ -100,10 +140,10 @@ def _refused(text: Text, call: Call) -> Finding:
     )
 
 
-def _as_tables(text: Text, tree: exp.Expr) -> Iterator[Finding]:
+def _as_tables(text: Text, found: Survey) -> Iterator[Finding]:
     if text.dialect.table_functions is None:
         return
-    for table in tree.find_all(exp.Table):
+    for table in found.tables:
         call = table.this
         if isinstance(call, exp.Func) and "start" in call.meta:
             name = function_name(text, call)
@@ -120,46 +160,94 @@ def function_name(text: Text, call: exp.Expr) -> str:
     return written.strip('"`[]').lower()
 
 
-def _sizes(text: Text, tree: exp.Expr) -> Iterator[Finding]:
+def _sizes(text: Text, found: Survey) -> Iterator[Finding]:
     dialect, together = text.dialect, 1.0
-    for call in tree.find_all(exp.Func):
-        if "start" not in call.meta:
-            continue
+    sizes: dict[int, float] = {}
+    for call in found.calls:
         name = function_name(text, call)
+        keyword = dialect.refused_arguments.get(name)
+        if keyword and (call.args.get(keyword) or any(each.name.lower() == keyword for each in call.find_all(exp.Var))):
+            message = f"{keyword.upper()} of {name} is not let through. Say how many rows are wanted."
+            yield text.finding("SQL_ARGUMENT_REFUSED", message, *place(call, len(text.sql)), function=name)
+            continue
         most = dialect.size_limits.get(name, dialect.step_limits.get(name, dialect.format_limits.get(name)))
         if most is None:
             continue
-        size = _size(dialect, name, call)
+        size = _size(dialect, name, call, found)
         if name in dialect.step_limits:
             together *= max(1.0, size)
+        elif name in dialect.size_limits:
+            sizes[id(call)] = max(1.0, size)
         if size > most or together > MAX_STEPS_TOGETHER:
-            start, end = place(call, len(text.sql))
-            asked = "endlessly many" if math.isinf(size) else f"{size:,.0f}"
-            message = f"{name} asks for {asked}; at most {most:,} are let through. Use a smaller number."
-            yield text.finding("SQL_ARGUMENT_REFUSED", message, start, end, function=name)
+            yield _too_large(text, call, name, size, most)
+    for call in found.calls:
+        nested = [sizes[id(each)] for each in call.find_all(exp.Func) if id(each) in sizes] if id(call) in sizes else []
+        whole = math.prod(nested) * together
+        if len(nested) + (together > 1) > 1 and whole > MAX_BYTES_TOGETHER:
+            yield _too_large(text, call, function_name(text, call), whole, MAX_BYTES_TOGETHER)
 
 
-def _size(dialect: Dialect, name: str, call: exp.Expr) -> float:
+def _too_large(text: Text, call: exp.Expr, name: str, size: float, most: int) -> Finding:
+    asked = "endlessly many" if math.isinf(size) else f"{size:,.0f}"
+    message = f"{name} asks for {asked}; at most {most:,} are let through. Use a smaller number."
+    return text.finding("SQL_ARGUMENT_REFUSED", message, *place(call, len(text.sql)), function=name)
+
+
+def _size(dialect: Dialect, name: str, call: exp.Expr, found: Survey) -> float:
     arguments = list(call.iter_expressions())
     if name in dialect.step_limits:
         return steps(arguments)
     if name in dialect.size_limits:
-        return max((magnitude(each) for each in arguments), default=0.0)
+        position = dialect.size_positions.get(name, min(2, len(arguments)))
+        size = arguments[position - 1] if 0 < position <= len(arguments) else None
+        if size is None:
+            return 0.0
+        made = [_made(column.name.lower(), found) for column in size.find_all(exp.Column)]
+        return math.inf if _is_unknowable(size) else max([magnitude(size), *made])
+    formats = [literal.name for each in arguments for literal in each.find_all(exp.Literal) if literal.is_string]
     widths = [
-        float(width)
-        for literal in arguments
-        if isinstance(literal, exp.Literal) and literal.is_string
-        for match in _FORMAT_WIDTH.finditer(literal.name)
-        for width in match.groups()
-        if width
+        float(width) for each in formats for match in _FORMAT_WIDTH.finditer(each) for width in match.groups() if width
     ]
+    # A width that is an argument of its own, or put together from parts.
+    if any(map(_WIDTH_IS_GIVEN.search, formats)) or not (arguments and isinstance(arguments[0], exp.Literal)):
+        widths.extend(map(magnitude, arguments))
     return max(widths, default=0.0)
 
 
-def _types(text: Text, tree: exp.Expr) -> Iterator[Finding]:
-    if not text.dialect.refused_types:
-        return
-    for kind in tree.find_all(exp.DataType):
+def _is_unknowable(size: exp.Expr) -> bool:
+    """Whether a size is worked out by functions, and not from data: then nobody can say how large it is."""
+    works = any(not isinstance(each, exp.Array) for each in size.find_all(exp.Func, exp.DPipe))
+    return works and constant(size) is None and size.find(exp.Column) is None
+
+
+def _made(column: str, found: Survey) -> float:
+    """The largest constant that the statement itself gives to a column of that name: `SELECT 1000 AS n`, `v(n)`."""
+    made = 0.0
+    for select in found.selects:
+        for projection in () if select.args.get("from_") else select.expressions:
+            if projection.alias.lower() == column:
+                made = max(made, constant(projection) or 0.0)
+    for values in found.values:
+        alias = values.args.get("alias")
+        names = [each.name.lower() for each in (alias.args.get("columns") or ())] if alias is not None else []
+        if column in names:
+            at = names.index(column)
+            rows = (row.expressions for row in values.expressions if isinstance(row, exp.Tuple))
+            made = max([made, *(constant(row[at]) or 0.0 for row in rows if at < len(row))])
+    return made
+
+
+def _types(text: Text, found: Survey) -> Iterator[Finding]:
+    for kind in found.types:
+        length = max(
+            (magnitude(each.this) for each in kind.expressions if isinstance(each, exp.DataTypeParam)), default=0
+        )
+        if length > MAX_STEPS_TOGETHER:
+            where = place(kind.parent or kind, len(text.sql))
+            message = f"A type of {length:,.0f} characters is not let through. Use a smaller number."
+            yield text.finding("SQL_ARGUMENT_REFUSED", message, *where)
+        if not text.dialect.refused_types:
+            continue
         name = (
             kind.sql(text.dialect.name) if kind.this == exp.DataType.Type.USERDEFINED else str(kind.this.value)
         ).lower()

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from services.validation.core.catalog import Catalog
 from services.validation.core.dialects import DIALECTS, Dialect
-from services.validation.core.guard import functions, parsing, postgres_grammar, relations
+from services.validation.core.guard import functions, load, parsing, postgres_grammar, relations
 from services.validation.core.guard import text as reading
-from services.validation.core.guard.text import Text
+from services.validation.core.guard.lexing import LexicalError, cut
+from services.validation.core.guard.reader import STUMBLES, grammar, read_tree
+from services.validation.core.guard.survey import Survey, alias_starts, stray_verb, survey
+from services.validation.core.guard.text import MAX_PIECES, Text
 from services.validation.core.model import Finding
 
 
@@ -44,21 +45,39 @@ def guard(sql: str, dialect: Dialect | str, catalog: Catalog | None = None) -> G
             return Guarded((refusal,), text)
     if isinstance(parsed, Finding):
         return Guarded((parsed,), text)
-    try:
-        findings = (*functions.check(text, parsed.tree), *relations.check(text, parsed.tree, catalog))
-    except RecursionError:
-        return Guarded((Finding("SQL_TOO_LARGE", "The statement is too deep. Split it."),), text)
-    if not findings and facts is not None:
-        findings = _agreement(text, parsed.tree, facts)
+    found = survey(text, parsed.tree)
+    if isinstance(found, Finding):
+        return Guarded((found,), text)
+    findings = _findings(text, found, catalog, facts)
     if findings:
         return Guarded(findings, text, parsed.tree, explain=parsed.explain)
-    written = _written(text, parsed, facts)
+    written = _written(text, parsed, facts, found)
     if written is None:
         refusal = Finding(
             "SQL_PARSERS_DISAGREE", "The statement cannot be written anew with the same meaning. Write it more plainly."
         )
         return Guarded((refusal,), text, parsed.tree, explain=parsed.explain)
     return Guarded((), text, parsed.tree, parsed.explain + written, parsed.explain)
+
+
+def _findings(
+    text: Text, found: Survey, catalog: Catalog | None, facts: postgres_grammar.Facts | None
+) -> tuple[Finding, ...]:
+    """What the layers find in a tree that holds nothing but allowed nodes."""
+    try:
+        findings = (
+            *functions.check(text, found),
+            *relations.check(text, found, catalog),
+            *load.check(text, found),
+        )
+    except RecursionError:
+        return (Finding("SQL_TOO_LARGE", "The statement is too deep. Split it."),)
+    if not findings and facts is not None:
+        return _agreement(text, found, facts)
+    if not findings and text.dialect.own_words_run:
+        stray = stray_verb(text, found)
+        return () if stray is None else (stray,)
+    return findings
 
 
 def _second_reader(
@@ -80,7 +99,7 @@ def _second_reader(
     return facts, None
 
 
-def _agreement(text: Text, tree: exp.Expr, facts: postgres_grammar.Facts) -> tuple[Finding, ...]:
+def _agreement(text: Text, found: Survey, facts: postgres_grammar.Facts) -> tuple[Finding, ...]:
     """The findings where the two readers do not see the same relations and calls."""
     dialect = text.dialect
     seen = sorted(
@@ -88,10 +107,10 @@ def _agreement(text: Text, tree: exp.Expr, facts: postgres_grammar.Facts) -> tup
             dialect.key(table.db, quoted=bool(table.args["db"].args.get("quoted"))) if table.args.get("db") else "",
             dialect.key(table.name, quoted=bool(table.this.args.get("quoted"))),
         )
-        for table in tree.find_all(exp.Table)
+        for table in found.tables
         if isinstance(table.this, exp.Identifier)
     )
-    called = {call.name for call in functions.calls(text, tree)}
+    called = {call.name for call in functions.calls(text, found.alias_starts)}
     explicit = {each.name for each in facts.functions if not each.by_syntax and not _is_operator(each)}
     foreign = [
         each
@@ -117,30 +136,52 @@ def _is_operator(function: postgres_grammar.Function) -> bool:
     }
 
 
-def _written(text: Text, parsed: parsing.Parsed, facts: postgres_grammar.Facts | None) -> str | None:
-    """The statement written anew, and read again to the same tree with no findings; None where it is not the same."""
+def _written(text: Text, parsed: parsing.Parsed, facts: postgres_grammar.Facts | None, found: Survey) -> str | None:
+    """The statement written anew from its tree, or in its own words; None where it would not be the same."""
     if facts is not None:
         return postgres_grammar.regenerate(parsing.bare(text), facts)
+    if not text.dialect.own_words_run:
+        written = _from_tree(text, parsed)
+        if written is not None or stray_verb(text, found) is not None or _ends_early(parsed.tree):
+            return written
+    # The pieces that both readers cut alike, and nothing else: no comment, no hint.
+    return parsing.bare(text).strip()
+
+
+def _ends_early(tree: exp.Expr) -> bool:
+    """Whether a part of a set operation has an ORDER BY or LIMIT without brackets, which readers put elsewhere."""
+    parts = (part for each in tree.find_all(exp.SetOperation) for part in (each.this, each.expression))
+    return any(isinstance(part, exp.Select) and (part.args.get("limit") or part.args.get("order")) for part in parts)
+
+
+def _from_tree(text: Text, parsed: parsing.Parsed) -> str | None:
+    """What the tree is written as, if it is read again to the same tree with no findings."""
+    name = text.dialect.name
     try:
-        written = parsed.tree.sql(text.dialect.name, comments=False, copy=False)
-        again = sqlglot.parse_one(written, read=text.dialect.name)
-    except (SqlglotError, RecursionError, ValueError):
+        written = grammar(name).generate(parsed.tree, comments=False)
+        again, _ = read_tree(written, name)
+        same = again is not None and (again == parsed.tree or _is_alike(text, again))
+        # The tree is the one that was checked; the generator may still have chosen other names for its calls.
+        second = Text(written, text.dialect)
+        second.pieces, _ = cut(written, text.dialect.lexis, MAX_PIECES)
+    except (*STUMBLES, LexicalError):
         return None
-    if again != parsed.tree and _plain(again) != _plain(parsed.tree):
-        return None
-    # The tree is the one that was checked; the generator may still have chosen other names for its calls.
-    second = Text(written, text.dialect)
-    if reading.read(second) is not None or any(functions.check_calls(second, again)):
+    if again is None or not same or any(functions.check_calls(second, alias_starts(again))):
         return None
     return written
 
 
+def _is_alike(text: Text, again: exp.Expr) -> bool:
+    """Whether a tree differs from that of the text in what means nothing alone; reading is quicker than copying."""
+    own, _ = read_tree(parsing.bare(text), text.dialect.name)
+    return own is not None and _plain(own) == _plain(again)
+
+
 def _plain(tree: exp.Expr) -> exp.Expr:
-    """A copy without what the generator adds and means nothing: quotes around keywords, ON TRUE after a comma."""
-    copy = tree.copy()
-    for node in copy.find_all(exp.Identifier, exp.Join):
+    """A tree changed to be without what the generator adds and means nothing: quotes, ON TRUE after a comma."""
+    for node in list(tree.find_all(exp.Identifier, exp.Join)):
         if isinstance(node, exp.Identifier):
             node.set("quoted", value=True)
         elif node.args.get("on") == exp.true() and not node.args.get("side"):
             node.set("on", value=None)
-    return copy
+    return tree

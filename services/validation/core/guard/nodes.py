@@ -4,7 +4,11 @@ Function classes are not listed one by one: a call that is written as `name(…)
 only those that the grammar makes from other spellings are in `SYNTAX`.
 """
 
+from functools import cache
+
 from sqlglot import exp
+
+from services.validation.core.dialects import Dialect
 
 QUERIES = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery, exp.Pivot, exp.Summarize, exp.Describe)
 
@@ -38,7 +42,8 @@ JSONObject JSONObjectAgg JSONArray JSONArrayAgg JSONTable JSONExtract JSONExtrac
 JSONBExtractScalar JSONBContains JSONBContainsAllTopKeys JSONBContainsAnyTopKeys JSONBContainsTopKey JSONBDeleteAtPath
 JSONExtractArray JSONExists ArrayContainsAll ArrayContainedBy ArrayContains ArrayOverlaps StartsWith Abs
 XMLElement XMLTable TsOrDsToTimestamp TsOrDsToDate Date Timestamp ToChar DateTrunc StructExtract Collation
-MatchAgainst Length Concat Negative Explode ArgMin
+MatchAgainst Length Concat Negative Explode AnyValue StrToDate StrToTime ParseJSON WeekStart JSONBPathExists JSONBExists
+Translate WeightString
 """
 
 
@@ -46,5 +51,15 @@ def _classes(words: str) -> frozenset[type[exp.Expr]]:
     return frozenset(getattr(exp, word) for word in words.split())
 
 
-ALLOWED = _classes(STRUCTURE) | _classes(OPERATORS) | _classes(VALUES)
-SYNTAX_FUNCTIONS = _classes(SYNTAX)
+_ALLOWED = _classes(STRUCTURE) | _classes(OPERATORS) | _classes(VALUES) | _classes(SYNTAX)
+# Nodes that are let through and judged further: by what they name, by their words, by their sizes.
+JUDGED = _classes("""
+Table Select With Identifier Column DataType Summarize Describe WithTableHint QueryOption ForClause Parameter
+TableFromRows Values In
+""") | {each for each in _ALLOWED if issubclass(each, exp.Func)}
+
+
+@cache
+def allowed(dialect: Dialect) -> frozenset[type[exp.Expr]]:
+    """The node classes that a statement of a dialect may hold."""
+    return _ALLOWED | _classes(" ".join(dialect.extra_nodes))

@@ -1,20 +1,18 @@
-"""Layer 1: one statement, read by a parser that fails closed, made of nothing but allowed nodes."""
+"""Layer 1, the reading: one statement, read by a parser that fails closed."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import sqlglot
 from rapidfuzz import fuzz, process
 from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.errors import ParseError
 
 from services.validation.core.dialects import words
-from services.validation.core.guard import nodes
-from services.validation.core.guard.text import Piece, Text
+from services.validation.core.guard.lexing import Piece
+from services.validation.core.guard.reader import STUMBLES, Tokens, TooMuchWorkError, read_tree
+from services.validation.core.guard.text import Text
 from services.validation.core.model import Finding
 
-MAX_DEPTH = 250
 # Words that open a statement which does something other than read.
 COMMANDS = words("""
     abort alter analyze analyse attach backup begin call checkpoint close cluster comment commit copy create cursor
@@ -31,7 +29,9 @@ where with
 """)
 )
 _RUNS = frozenset({"analyze", "analyse", "serialize"})
-_OPTION_VALUES = frozenset({",", "on", "off", "true", "false", "text", "json", "xml", "yaml", "0", "1"})
+_OPTION_VALUES = words("""
+    , on off true false text json xml yaml graphviz logical distributed io validate 0 1
+    """)
 # sqlglot warns where it falls back to opaque commands; those are refused, and a log line would hold the statement.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
@@ -60,30 +60,36 @@ def parse(text: Text) -> Parsed | Finding:
     start = text.pieces[first].start
     text.pieces = text.pieces[first:]
     tree = _tree(text, bare(text))
-    if isinstance(tree, Finding):
-        return tree
-    return forbidden_node(text, tree) or Parsed(tree, prefix, start)
+    return tree if isinstance(tree, Finding) else Parsed(tree, prefix, start)
+
+
+_PLAIN = frozenset({"", " ", "\n"})
 
 
 def bare(text: Text) -> str:
     """The statement alone, without comments and what stands before it; every piece stays at its place."""
     written, end = [], 0
     for piece in text.pieces:
-        written.append("".join(each if each == "\n" else " " for each in text.sql[end : piece.start]))
+        between = text.sql[end : piece.start]
+        written.append(between if between in _PLAIN else "".join(each if each == "\n" else " " for each in between))
         written.append(piece.text)
         end = piece.end
     return "".join(written)
 
 
 def _second_statement(text: Text) -> Finding | None:
-    for before, piece in zip(text.pieces, text.pieces[1:], strict=False):
-        if before.text == ";" and piece.text != ";":
-            return text.finding(
-                "SQL_MULTIPLE_STATEMENTS",
-                "A second statement begins here. Send one statement at a time.",
-                piece.start,
-                text.pieces[-1].end,
-            )
+    """The finding for a second statement; semicolons around the first, as in T-SQL's ;WITH, are dropped."""
+    first, last = 0, len(text.pieces)
+    while text.pieces[first].text == ";":
+        first += 1
+    while text.pieces[last - 1].text == ";":
+        last -= 1
+    text.pieces = text.pieces[first:last]
+    for position, piece in enumerate(text.pieces):
+        if piece.text == ";":
+            following = next(each for each in text.pieces[position:] if each.text != ";")
+            message = "A second statement begins here. Send one statement at a time."
+            return text.finding("SQL_MULTIPLE_STATEMENTS", message, following.start, text.pieces[-1].end)
     return None
 
 
@@ -162,18 +168,39 @@ def _first_word(text: Text, position: int) -> Finding | None:
 
 def _tree(text: Text, sql: str) -> exp.Expr | Finding:
     try:
-        trees = sqlglot.parse(sql, read=text.dialect.name)
+        tree, tokens = read_tree(sql, text.dialect.name)
     except ParseError as error:
         return _syntax(text, error)
-    except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-        # The parser was not written for hostile text: whatever it stumbles over is refused.
-        kind = "too deep" if isinstance(error, RecursionError) else "not readable"
-        reason = "SQL_TOO_LARGE" if isinstance(error, RecursionError) else "SQL_SYNTAX"
+    except STUMBLES as error:
+        large = isinstance(error, (RecursionError, TooMuchWorkError))
+        kind, reason = ("too deep", "SQL_TOO_LARGE") if large else ("not readable", "SQL_SYNTAX")
         return Finding(reason, f"The statement is {kind}. Write it more simply.")
-    found = [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
-    if len(found) != 1:
+    if tree is None:
         return Finding("SQL_MULTIPLE_STATEMENTS", "Send exactly one statement.")
-    return found[0]
+    return _cut_alike(text, tokens) or tree
+
+
+def _cut_alike(text: Text, tokens: Tokens) -> Finding | None:
+    """The finding where the parser's tokens and our pieces do not begin and end at the same places.
+
+    Then one of the two reads as a comment or a text what the other reads as a part of the statement.
+    """
+    position, pieces = 0, text.pieces
+    for token in tokens:
+        end = token.end + 1
+        if position >= len(pieces) or pieces[position].start != token.start:
+            break
+        while position < len(pieces) and pieces[position].end < end:
+            position += 1
+        if position >= len(pieces) or pieces[position].end != end:
+            break
+        position += 1
+    else:
+        if position == len(pieces):
+            return None
+    piece = pieces[min(position, len(pieces) - 1)]
+    message = "Two readers cut the statement differently here. Put spaces around this, or write it more plainly."
+    return text.finding("SQL_PARSERS_DISAGREE", message, piece.start, piece.end)
 
 
 def _syntax(text: Text, error: ParseError) -> Finding:
@@ -220,50 +247,10 @@ def _keyword_meant(pieces: list[Piece]) -> tuple[Piece, str] | None:
     return best and (best[1], best[2])
 
 
-def walk(tree: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
-    """Every node with its depth; a chain of one operator (a AND b AND c) counts once."""
-    stack = [(tree, 1)]
-    while stack:
-        node, depth = stack.pop()
-        yield node, depth
-        chained = isinstance(node, (exp.Binary, exp.SetOperation))
-        stack.extend(
-            (child, depth + (not (chained and type(child) is type(node)))) for child in node.iter_expressions()
-        )
-
-
-def forbidden_node(text: Text, tree: exp.Expr) -> Finding | None:
-    """The finding for the first node that is not allowed, or for a tree that is too deep."""
-    if not isinstance(tree, nodes.QUERIES):
-        return Finding("SQL_NOT_A_READ", f"{tree.key.upper()} is not a way to read. Write one SELECT.")
-    for node, depth in walk(tree):
-        if depth > MAX_DEPTH:
-            return Finding("SQL_TOO_LARGE", f"The statement is more than {MAX_DEPTH} levels deep. Split it.")
-        kind = type(node)
-        if kind in nodes.ALLOWED or kind in nodes.SYNTAX_FUNCTIONS:
-            continue
-        if isinstance(node, exp.Func) and "start" in node.meta:
-            continue
-        start, end = place(node, len(text.sql))
-        return text.finding("SQL_CONSTRUCT_REFUSED", _refusal(node), start, end, construct=node.key)
-    return None
-
-
-def _refusal(node: exp.Expr) -> str:
-    if isinstance(node, exp.Lock):
-        return "FOR UPDATE and FOR SHARE lock rows. Leave the lock out."
-    if isinstance(node, exp.Into):
-        return "INTO creates a table. Leave it out to see the rows."
-    if isinstance(node, (exp.DML, exp.DDL, exp.Command)):
-        return f"{node.key.upper()} changes the database. Only reads are let through."
-    if isinstance(node, (exp.Placeholder, exp.Parameter)):
-        return "Parameters cannot be filled in here. Write the value."
-    return f"{node.key.upper()} is not among what is let through. Write the statement without it."
-
-
 def place(node: exp.Expr, default: int) -> tuple[int, int]:
     """Where a node stands, by the first of its parts whose place is known."""
     for part in node.walk():
-        if "start" in part.meta:
-            return part.meta["start"], part.meta["end"] + 1
+        start, end = part.meta.get("start"), part.meta.get("end")
+        if start is not None and end is not None:
+            return start, end + 1
     return 0, default

@@ -30,14 +30,24 @@ class DataSource(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., connection: _Optional[_Union[Connection, _Mapping]] = ..., dialect: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Connection(_message.Message):
-    __slots__ = ("sqlite", "postgres", "duckdb")
+    __slots__ = ("sqlite", "postgres", "duckdb", "mysql", "snowflake", "bigquery", "sql_server", "trino")
     SQLITE_FIELD_NUMBER: _ClassVar[int]
     POSTGRES_FIELD_NUMBER: _ClassVar[int]
     DUCKDB_FIELD_NUMBER: _ClassVar[int]
+    MYSQL_FIELD_NUMBER: _ClassVar[int]
+    SNOWFLAKE_FIELD_NUMBER: _ClassVar[int]
+    BIGQUERY_FIELD_NUMBER: _ClassVar[int]
+    SQL_SERVER_FIELD_NUMBER: _ClassVar[int]
+    TRINO_FIELD_NUMBER: _ClassVar[int]
     sqlite: SqliteConnection
     postgres: PostgresConnection
     duckdb: DuckdbConnection
-    def __init__(self, sqlite: _Optional[_Union[SqliteConnection, _Mapping]] = ..., postgres: _Optional[_Union[PostgresConnection, _Mapping]] = ..., duckdb: _Optional[_Union[DuckdbConnection, _Mapping]] = ...) -> None: ...
+    mysql: MysqlConnection
+    snowflake: SnowflakeConnection
+    bigquery: BigqueryConnection
+    sql_server: SqlServerConnection
+    trino: TrinoConnection
+    def __init__(self, sqlite: _Optional[_Union[SqliteConnection, _Mapping]] = ..., postgres: _Optional[_Union[PostgresConnection, _Mapping]] = ..., duckdb: _Optional[_Union[DuckdbConnection, _Mapping]] = ..., mysql: _Optional[_Union[MysqlConnection, _Mapping]] = ..., snowflake: _Optional[_Union[SnowflakeConnection, _Mapping]] = ..., bigquery: _Optional[_Union[BigqueryConnection, _Mapping]] = ..., sql_server: _Optional[_Union[SqlServerConnection, _Mapping]] = ..., trino: _Optional[_Union[TrinoConnection, _Mapping]] = ...) -> None: ...
 
 class SqliteConnection(_message.Message):
     __slots__ = ("path",)
@@ -78,6 +88,154 @@ class PostgresConnection(_message.Message):
     tls_mode: PostgresConnection.TlsMode
     schemas: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, host: _Optional[str] = ..., port: _Optional[int] = ..., database: _Optional[str] = ..., user: _Optional[str] = ..., password: _Optional[str] = ..., tls_mode: _Optional[_Union[PostgresConnection.TlsMode, str]] = ..., schemas: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class MysqlConnection(_message.Message):
+    __slots__ = ("host", "port", "database", "user", "password", "tls_mode")
+    class TlsMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        TLS_MODE_UNSPECIFIED: _ClassVar[MysqlConnection.TlsMode]
+        TLS_MODE_DISABLE: _ClassVar[MysqlConnection.TlsMode]
+        TLS_MODE_REQUIRE: _ClassVar[MysqlConnection.TlsMode]
+        TLS_MODE_VERIFY_FULL: _ClassVar[MysqlConnection.TlsMode]
+    TLS_MODE_UNSPECIFIED: MysqlConnection.TlsMode
+    TLS_MODE_DISABLE: MysqlConnection.TlsMode
+    TLS_MODE_REQUIRE: MysqlConnection.TlsMode
+    TLS_MODE_VERIFY_FULL: MysqlConnection.TlsMode
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    TLS_MODE_FIELD_NUMBER: _ClassVar[int]
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+    tls_mode: MysqlConnection.TlsMode
+    def __init__(self, host: _Optional[str] = ..., port: _Optional[int] = ..., database: _Optional[str] = ..., user: _Optional[str] = ..., password: _Optional[str] = ..., tls_mode: _Optional[_Union[MysqlConnection.TlsMode, str]] = ...) -> None: ...
+
+class SnowflakeConnection(_message.Message):
+    __slots__ = ("account", "user", "password", "warehouse", "database", "schema", "role")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    WAREHOUSE_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FIELD_NUMBER: _ClassVar[int]
+    SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    user: str
+    password: str
+    warehouse: str
+    database: str
+    schema: str
+    role: str
+    def __init__(self, account: _Optional[str] = ..., user: _Optional[str] = ..., password: _Optional[str] = ..., warehouse: _Optional[str] = ..., database: _Optional[str] = ..., schema: _Optional[str] = ..., role: _Optional[str] = ...) -> None: ...
+
+class BigqueryConnection(_message.Message):
+    __slots__ = ("project", "dataset", "location", "credentials_json")
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
+    CREDENTIALS_JSON_FIELD_NUMBER: _ClassVar[int]
+    project: str
+    dataset: str
+    location: str
+    credentials_json: str
+    def __init__(self, project: _Optional[str] = ..., dataset: _Optional[str] = ..., location: _Optional[str] = ..., credentials_json: _Optional[str] = ...) -> None: ...
+
+class SqlServerConnection(_message.Message):
+    __slots__ = ("host", "port", "database", "user", "password")
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+    def __init__(self, host: _Optional[str] = ..., port: _Optional[int] = ..., database: _Optional[str] = ..., user: _Optional[str] = ..., password: _Optional[str] = ...) -> None: ...
+
+class TrinoConnection(_message.Message):
+    __slots__ = ("host", "port", "catalog", "schema", "user", "password", "plain_text")
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    CATALOG_FIELD_NUMBER: _ClassVar[int]
+    SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    PLAIN_TEXT_FIELD_NUMBER: _ClassVar[int]
+    host: str
+    port: int
+    catalog: str
+    schema: str
+    user: str
+    password: str
+    plain_text: bool
+    def __init__(self, host: _Optional[str] = ..., port: _Optional[int] = ..., catalog: _Optional[str] = ..., schema: _Optional[str] = ..., user: _Optional[str] = ..., password: _Optional[str] = ..., plain_text: _Optional[bool] = ...) -> None: ...
+
+class Policy(_message.Message):
+    __slots__ = ("name", "allowed_tables", "denied_tables", "denied_columns", "masked_columns", "row_filters", "limits", "cost_limits", "etag", "allow_analyze")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_TABLES_FIELD_NUMBER: _ClassVar[int]
+    DENIED_TABLES_FIELD_NUMBER: _ClassVar[int]
+    DENIED_COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    MASKED_COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    ROW_FILTERS_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    COST_LIMITS_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_ANALYZE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    allowed_tables: _containers.RepeatedScalarFieldContainer[str]
+    denied_tables: _containers.RepeatedScalarFieldContainer[str]
+    denied_columns: _containers.RepeatedScalarFieldContainer[str]
+    masked_columns: _containers.RepeatedCompositeFieldContainer[ColumnMask]
+    row_filters: _containers.RepeatedCompositeFieldContainer[RowFilter]
+    limits: Limits
+    cost_limits: CostLimits
+    etag: str
+    allow_analyze: bool
+    def __init__(self, name: _Optional[str] = ..., allowed_tables: _Optional[_Iterable[str]] = ..., denied_tables: _Optional[_Iterable[str]] = ..., denied_columns: _Optional[_Iterable[str]] = ..., masked_columns: _Optional[_Iterable[_Union[ColumnMask, _Mapping]]] = ..., row_filters: _Optional[_Iterable[_Union[RowFilter, _Mapping]]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., cost_limits: _Optional[_Union[CostLimits, _Mapping]] = ..., etag: _Optional[str] = ..., allow_analyze: _Optional[bool] = ...) -> None: ...
+
+class ColumnMask(_message.Message):
+    __slots__ = ("column", "method")
+    class Method(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        METHOD_UNSPECIFIED: _ClassVar[ColumnMask.Method]
+        METHOD_NULL: _ClassVar[ColumnMask.Method]
+        METHOD_STARS: _ClassVar[ColumnMask.Method]
+        METHOD_LAST_FOUR: _ClassVar[ColumnMask.Method]
+    METHOD_UNSPECIFIED: ColumnMask.Method
+    METHOD_NULL: ColumnMask.Method
+    METHOD_STARS: ColumnMask.Method
+    METHOD_LAST_FOUR: ColumnMask.Method
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    method: ColumnMask.Method
+    def __init__(self, column: _Optional[str] = ..., method: _Optional[_Union[ColumnMask.Method, str]] = ...) -> None: ...
+
+class RowFilter(_message.Message):
+    __slots__ = ("table", "condition")
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    table: str
+    condition: str
+    def __init__(self, table: _Optional[str] = ..., condition: _Optional[str] = ...) -> None: ...
+
+class CostLimits(_message.Message):
+    __slots__ = ("max_cost", "max_rows_read", "max_bytes_read")
+    MAX_COST_FIELD_NUMBER: _ClassVar[int]
+    MAX_ROWS_READ_FIELD_NUMBER: _ClassVar[int]
+    MAX_BYTES_READ_FIELD_NUMBER: _ClassVar[int]
+    max_cost: float
+    max_rows_read: float
+    max_bytes_read: float
+    def __init__(self, max_cost: _Optional[float] = ..., max_rows_read: _Optional[float] = ..., max_bytes_read: _Optional[float] = ...) -> None: ...
 
 class Finding(_message.Message):
     __slots__ = ("reason", "severity", "message", "span", "suggestion", "metadata")
@@ -257,6 +415,32 @@ class TestDataSourceResponse(_message.Message):
     duration: _duration_pb2.Duration
     def __init__(self, server_version: _Optional[str] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
+class GetPolicyRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetPolicyResponse(_message.Message):
+    __slots__ = ("policy",)
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    policy: Policy
+    def __init__(self, policy: _Optional[_Union[Policy, _Mapping]] = ...) -> None: ...
+
+class UpdatePolicyRequest(_message.Message):
+    __slots__ = ("policy", "name")
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    policy: Policy
+    name: str
+    def __init__(self, policy: _Optional[_Union[Policy, _Mapping]] = ..., name: _Optional[str] = ...) -> None: ...
+
+class UpdatePolicyResponse(_message.Message):
+    __slots__ = ("policy",)
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    policy: Policy
+    def __init__(self, policy: _Optional[_Union[Policy, _Mapping]] = ...) -> None: ...
+
 class IntrospectSchemaRequest(_message.Message):
     __slots__ = ("name",)
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -303,14 +487,16 @@ class SampleValuesResponse(_message.Message):
     def __init__(self, columns: _Optional[_Iterable[_Union[SampleValuesResponse.ColumnValues, _Mapping]]] = ...) -> None: ...
 
 class CheckStatementRequest(_message.Message):
-    __slots__ = ("name", "sql", "catalog")
+    __slots__ = ("name", "sql", "catalog", "look_up_values")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SQL_FIELD_NUMBER: _ClassVar[int]
     CATALOG_FIELD_NUMBER: _ClassVar[int]
+    LOOK_UP_VALUES_FIELD_NUMBER: _ClassVar[int]
     name: str
     sql: str
     catalog: _catalog_pb2.Catalog
-    def __init__(self, name: _Optional[str] = ..., sql: _Optional[str] = ..., catalog: _Optional[_Union[_catalog_pb2.Catalog, _Mapping]] = ...) -> None: ...
+    look_up_values: bool
+    def __init__(self, name: _Optional[str] = ..., sql: _Optional[str] = ..., catalog: _Optional[_Union[_catalog_pb2.Catalog, _Mapping]] = ..., look_up_values: _Optional[bool] = ...) -> None: ...
 
 class CheckStatementResponse(_message.Message):
     __slots__ = ("allowed", "findings", "checked_sql", "tables", "columns")
@@ -327,22 +513,86 @@ class CheckStatementResponse(_message.Message):
     def __init__(self, allowed: _Optional[bool] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., checked_sql: _Optional[str] = ..., tables: _Optional[_Iterable[str]] = ..., columns: _Optional[_Iterable[_Union[ColumnRef, _Mapping]]] = ...) -> None: ...
 
 class ExplainPlanRequest(_message.Message):
-    __slots__ = ("name", "sql")
+    __slots__ = ("name", "sql", "analyze", "advise")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SQL_FIELD_NUMBER: _ClassVar[int]
+    ANALYZE_FIELD_NUMBER: _ClassVar[int]
+    ADVISE_FIELD_NUMBER: _ClassVar[int]
     name: str
     sql: str
-    def __init__(self, name: _Optional[str] = ..., sql: _Optional[str] = ...) -> None: ...
+    analyze: bool
+    advise: bool
+    def __init__(self, name: _Optional[str] = ..., sql: _Optional[str] = ..., analyze: _Optional[bool] = ..., advise: _Optional[bool] = ...) -> None: ...
+
+class PlanStep(_message.Message):
+    __slots__ = ("kind", "operation", "table", "index", "condition", "rows", "cost", "bytes", "actual_rows", "actual_ms", "spills", "parent")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[PlanStep.Kind]
+        KIND_SCAN: _ClassVar[PlanStep.Kind]
+        KIND_INDEX_SCAN: _ClassVar[PlanStep.Kind]
+        KIND_JOIN: _ClassVar[PlanStep.Kind]
+        KIND_SORT: _ClassVar[PlanStep.Kind]
+        KIND_AGGREGATE: _ClassVar[PlanStep.Kind]
+        KIND_FILTER: _ClassVar[PlanStep.Kind]
+        KIND_UNION: _ClassVar[PlanStep.Kind]
+        KIND_MATERIALIZE: _ClassVar[PlanStep.Kind]
+        KIND_EXCHANGE: _ClassVar[PlanStep.Kind]
+        KIND_LIMIT: _ClassVar[PlanStep.Kind]
+    KIND_UNSPECIFIED: PlanStep.Kind
+    KIND_SCAN: PlanStep.Kind
+    KIND_INDEX_SCAN: PlanStep.Kind
+    KIND_JOIN: PlanStep.Kind
+    KIND_SORT: PlanStep.Kind
+    KIND_AGGREGATE: PlanStep.Kind
+    KIND_FILTER: PlanStep.Kind
+    KIND_UNION: PlanStep.Kind
+    KIND_MATERIALIZE: PlanStep.Kind
+    KIND_EXCHANGE: PlanStep.Kind
+    KIND_LIMIT: PlanStep.Kind
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    ACTUAL_ROWS_FIELD_NUMBER: _ClassVar[int]
+    ACTUAL_MS_FIELD_NUMBER: _ClassVar[int]
+    SPILLS_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    kind: PlanStep.Kind
+    operation: str
+    table: str
+    index: str
+    condition: str
+    rows: float
+    cost: float
+    bytes: float
+    actual_rows: float
+    actual_ms: float
+    spills: bool
+    parent: int
+    def __init__(self, kind: _Optional[_Union[PlanStep.Kind, str]] = ..., operation: _Optional[str] = ..., table: _Optional[str] = ..., index: _Optional[str] = ..., condition: _Optional[str] = ..., rows: _Optional[float] = ..., cost: _Optional[float] = ..., bytes: _Optional[float] = ..., actual_rows: _Optional[float] = ..., actual_ms: _Optional[float] = ..., spills: _Optional[bool] = ..., parent: _Optional[int] = ...) -> None: ...
 
 class ExplainPlanResponse(_message.Message):
-    __slots__ = ("text", "estimated_rows", "estimated_cost")
+    __slots__ = ("text", "estimated_rows", "estimated_cost", "steps", "rows_read", "bytes_read", "findings")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     ESTIMATED_ROWS_FIELD_NUMBER: _ClassVar[int]
     ESTIMATED_COST_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_READ_FIELD_NUMBER: _ClassVar[int]
+    BYTES_READ_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
     text: str
     estimated_rows: float
     estimated_cost: float
-    def __init__(self, text: _Optional[str] = ..., estimated_rows: _Optional[float] = ..., estimated_cost: _Optional[float] = ...) -> None: ...
+    steps: _containers.RepeatedCompositeFieldContainer[PlanStep]
+    rows_read: float
+    bytes_read: float
+    findings: _containers.RepeatedCompositeFieldContainer[Finding]
+    def __init__(self, text: _Optional[str] = ..., estimated_rows: _Optional[float] = ..., estimated_cost: _Optional[float] = ..., steps: _Optional[_Iterable[_Union[PlanStep, _Mapping]]] = ..., rows_read: _Optional[float] = ..., bytes_read: _Optional[float] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ...) -> None: ...
 
 class RunStatementRequest(_message.Message):
     __slots__ = ("name", "sql", "limits")

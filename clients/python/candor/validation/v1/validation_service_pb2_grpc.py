@@ -60,6 +60,16 @@ class ValidationServiceStub:
                 request_serializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.TestDataSourceRequest.SerializeToString,
                 response_deserializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.TestDataSourceResponse.FromString,
                 _registered_method=True)
+        self.GetPolicy = channel.unary_unary(
+                '/candor.validation.v1.ValidationService/GetPolicy',
+                request_serializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.GetPolicyRequest.SerializeToString,
+                response_deserializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.GetPolicyResponse.FromString,
+                _registered_method=True)
+        self.UpdatePolicy = channel.unary_unary(
+                '/candor.validation.v1.ValidationService/UpdatePolicy',
+                request_serializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.UpdatePolicyRequest.SerializeToString,
+                response_deserializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.UpdatePolicyResponse.FromString,
+                _registered_method=True)
         self.IntrospectSchema = channel.unary_unary(
                 '/candor.validation.v1.ValidationService/IntrospectSchema',
                 request_serializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.IntrospectSchemaRequest.SerializeToString,
@@ -127,6 +137,20 @@ class ValidationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPolicy(self, request, context):
+        """GetPolicy returns what a data source lets through; the default allows every table and column.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePolicy(self, request, context):
+        """UpdatePolicy puts another policy in the place of a data source's, from the next check on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def IntrospectSchema(self, request, context):
         """IntrospectSchema reads tables, views, columns, types, keys, comments and row estimates.
         """
@@ -151,7 +175,9 @@ class ValidationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExplainPlan(self, request, context):
-        """ExplainPlan asks the database for the plan of a checked statement, without running it.
+        """ExplainPlan asks the database for the plan of a checked statement. It runs the statement only to
+        measure it, where the request asks for that and the data source's policy allows it, and within two
+        seconds to compare it with a rewrite, where advice is asked for; no rows are returned.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -192,6 +218,16 @@ def add_ValidationServiceServicer_to_server(servicer, server):
                     servicer.TestDataSource,
                     request_deserializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.TestDataSourceRequest.FromString,
                     response_serializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.TestDataSourceResponse.SerializeToString,
+            ),
+            'GetPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPolicy,
+                    request_deserializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.GetPolicyRequest.FromString,
+                    response_serializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.GetPolicyResponse.SerializeToString,
+            ),
+            'UpdatePolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePolicy,
+                    request_deserializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.UpdatePolicyRequest.FromString,
+                    response_serializer=candor_dot_validation_dot_v1_dot_validation__service__pb2.UpdatePolicyResponse.SerializeToString,
             ),
             'IntrospectSchema': grpc.unary_unary_rpc_method_handler(
                     servicer.IntrospectSchema,
@@ -355,6 +391,60 @@ class ValidationService:
             '/candor.validation.v1.ValidationService/TestDataSource',
             candor_dot_validation_dot_v1_dot_validation__service__pb2.TestDataSourceRequest.SerializeToString,
             candor_dot_validation_dot_v1_dot_validation__service__pb2.TestDataSourceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/candor.validation.v1.ValidationService/GetPolicy',
+            candor_dot_validation_dot_v1_dot_validation__service__pb2.GetPolicyRequest.SerializeToString,
+            candor_dot_validation_dot_v1_dot_validation__service__pb2.GetPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/candor.validation.v1.ValidationService/UpdatePolicy',
+            candor_dot_validation_dot_v1_dot_validation__service__pb2.UpdatePolicyRequest.SerializeToString,
+            candor_dot_validation_dot_v1_dot_validation__service__pb2.UpdatePolicyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,10 @@ class ValidationServiceStub:
     """DeleteDataSource removes a data source and its credentials; the database is left as it is."""
     TestDataSource: _grpc.UnaryUnaryMultiCallable[_validation_service_pb2.TestDataSourceRequest, _validation_service_pb2.TestDataSourceResponse]
     """TestDataSource connects once and says what it found."""
+    GetPolicy: _grpc.UnaryUnaryMultiCallable[_validation_service_pb2.GetPolicyRequest, _validation_service_pb2.GetPolicyResponse]
+    """GetPolicy returns what a data source lets through; the default allows every table and column."""
+    UpdatePolicy: _grpc.UnaryUnaryMultiCallable[_validation_service_pb2.UpdatePolicyRequest, _validation_service_pb2.UpdatePolicyResponse]
+    """UpdatePolicy puts another policy in the place of a data source's, from the next check on."""
     IntrospectSchema: _grpc.UnaryUnaryMultiCallable[_validation_service_pb2.IntrospectSchemaRequest, _validation_service_pb2.IntrospectSchemaResponse]
     """IntrospectSchema reads tables, views, columns, types, keys, comments and row estimates."""
     SampleValues: _grpc.UnaryUnaryMultiCallable[_validation_service_pb2.SampleValuesRequest, _validation_service_pb2.SampleValuesResponse]
@@ -58,7 +62,10 @@ class ValidationServiceStub:
     that fails is an answer with findings, not an error.
     """
     ExplainPlan: _grpc.UnaryUnaryMultiCallable[_validation_service_pb2.ExplainPlanRequest, _validation_service_pb2.ExplainPlanResponse]
-    """ExplainPlan asks the database for the plan of a checked statement, without running it."""
+    """ExplainPlan asks the database for the plan of a checked statement. It runs the statement only to
+    measure it, where the request asks for that and the data source's policy allows it, and within two
+    seconds to compare it with a rewrite, where advice is asked for; no rows are returned.
+    """
     RunStatement: _grpc.UnaryStreamMultiCallable[_validation_service_pb2.RunStatementRequest, _validation_service_pb2.RunStatementResponse]
     """RunStatement checks a statement again and runs it, read-only, within its limits. The stream is
     columns first, then batches of rows, then what was read. Cancelling it stops the database.
@@ -81,6 +88,10 @@ class ValidationServiceAsyncStub(ValidationServiceStub):
     """DeleteDataSource removes a data source and its credentials; the database is left as it is."""
     TestDataSource: _aio.UnaryUnaryMultiCallable[_validation_service_pb2.TestDataSourceRequest, _validation_service_pb2.TestDataSourceResponse]  # type: ignore[assignment]
     """TestDataSource connects once and says what it found."""
+    GetPolicy: _aio.UnaryUnaryMultiCallable[_validation_service_pb2.GetPolicyRequest, _validation_service_pb2.GetPolicyResponse]  # type: ignore[assignment]
+    """GetPolicy returns what a data source lets through; the default allows every table and column."""
+    UpdatePolicy: _aio.UnaryUnaryMultiCallable[_validation_service_pb2.UpdatePolicyRequest, _validation_service_pb2.UpdatePolicyResponse]  # type: ignore[assignment]
+    """UpdatePolicy puts another policy in the place of a data source's, from the next check on."""
     IntrospectSchema: _aio.UnaryUnaryMultiCallable[_validation_service_pb2.IntrospectSchemaRequest, _validation_service_pb2.IntrospectSchemaResponse]  # type: ignore[assignment]
     """IntrospectSchema reads tables, views, columns, types, keys, comments and row estimates."""
     SampleValues: _aio.UnaryUnaryMultiCallable[_validation_service_pb2.SampleValuesRequest, _validation_service_pb2.SampleValuesResponse]  # type: ignore[assignment]
@@ -92,7 +103,10 @@ class ValidationServiceAsyncStub(ValidationServiceStub):
     that fails is an answer with findings, not an error.
     """
     ExplainPlan: _aio.UnaryUnaryMultiCallable[_validation_service_pb2.ExplainPlanRequest, _validation_service_pb2.ExplainPlanResponse]  # type: ignore[assignment]
-    """ExplainPlan asks the database for the plan of a checked statement, without running it."""
+    """ExplainPlan asks the database for the plan of a checked statement. It runs the statement only to
+    measure it, where the request asks for that and the data source's policy allows it, and within two
+    seconds to compare it with a rewrite, where advice is asked for; no rows are returned.
+    """
     RunStatement: _aio.UnaryStreamMultiCallable[_validation_service_pb2.RunStatementRequest, _validation_service_pb2.RunStatementResponse]  # type: ignore[assignment]
     """RunStatement checks a statement again and runs it, read-only, within its limits. The stream is
     columns first, then batches of rows, then what was read. Cancelling it stops the database.
@@ -144,6 +158,22 @@ class ValidationServiceServicer(metaclass=_abc_1.ABCMeta):
         """TestDataSource connects once and says what it found."""
 
     @_abc_1.abstractmethod
+    def GetPolicy(
+        self,
+        request: _validation_service_pb2.GetPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_validation_service_pb2.GetPolicyResponse, _abc.Awaitable[_validation_service_pb2.GetPolicyResponse]]:
+        """GetPolicy returns what a data source lets through; the default allows every table and column."""
+
+    @_abc_1.abstractmethod
+    def UpdatePolicy(
+        self,
+        request: _validation_service_pb2.UpdatePolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_validation_service_pb2.UpdatePolicyResponse, _abc.Awaitable[_validation_service_pb2.UpdatePolicyResponse]]:
+        """UpdatePolicy puts another policy in the place of a data source's, from the next check on."""
+
+    @_abc_1.abstractmethod
     def IntrospectSchema(
         self,
         request: _validation_service_pb2.IntrospectSchemaRequest,
@@ -177,7 +207,10 @@ class ValidationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _validation_service_pb2.ExplainPlanRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_validation_service_pb2.ExplainPlanResponse, _abc.Awaitable[_validation_service_pb2.ExplainPlanResponse]]:
-        """ExplainPlan asks the database for the plan of a checked statement, without running it."""
+        """ExplainPlan asks the database for the plan of a checked statement. It runs the statement only to
+        measure it, where the request asks for that and the data source's policy allows it, and within two
+        seconds to compare it with a rewrite, where advice is asked for; no rows are returned.
+        """
 
     @_abc_1.abstractmethod
     def RunStatement(

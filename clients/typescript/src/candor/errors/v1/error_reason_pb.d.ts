@@ -258,6 +258,41 @@ export enum ErrorReason {
   TABLE_NOT_FOUND = 206,
 
   /**
+   * As many statements run against the data source as may; try again shortly.
+   *
+   * @generated from enum value: ERROR_REASON_DATA_SOURCE_BUSY = 207;
+   */
+  DATA_SOURCE_BUSY = 207,
+
+  /**
+   * The data source failed several times in a row and is left alone for a while.
+   *
+   * @generated from enum value: ERROR_REASON_DATA_SOURCE_SUSPENDED = 208;
+   */
+  DATA_SOURCE_SUSPENDED = 208,
+
+  /**
+   * A policy names what does not exist, or says what cannot be kept. Metadata: {"rule": "row_filters[0]"}.
+   *
+   * @generated from enum value: ERROR_REASON_POLICY_INVALID = 209;
+   */
+  POLICY_INVALID = 209,
+
+  /**
+   * The policy was changed by somebody else since it was read; read it again.
+   *
+   * @generated from enum value: ERROR_REASON_POLICY_CHANGED = 210;
+   */
+  POLICY_CHANGED = 210,
+
+  /**
+   * This installation lacks the driver that the data source needs. Metadata: {"driver": "snowflake"}.
+   *
+   * @generated from enum value: ERROR_REASON_DATA_SOURCE_DRIVER_MISSING = 211;
+   */
+  DATA_SOURCE_DRIVER_MISSING = 211,
+
+  /**
    * The statement is empty.
    *
    * @generated from enum value: ERROR_REASON_SQL_EMPTY = 300;
@@ -363,6 +398,132 @@ export enum ErrorReason {
   SQL_REFUSED_BY_DATABASE = 314,
 
   /**
+   * Values of different kinds are compared or joined. Metadata: {"left": "integer", "right": "text"}.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_TYPE_MISMATCH = 320;
+   */
+  SQL_TYPE_MISMATCH = 320,
+
+  /**
+   * A column stands beside an aggregate and is not grouped by. Metadata: {"column": "name"}.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_COLUMN_NOT_GROUPED = 321;
+   */
+  SQL_COLUMN_NOT_GROUPED = 321,
+
+  /**
+   * Two tables are joined without a condition: every row meets every row.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_JOIN_WITHOUT_CONDITION = 322;
+   */
+  SQL_JOIN_WITHOUT_CONDITION = 322,
+
+  /**
+   * Two tables are joined by columns that are no key of either, where the schema has one.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_JOIN_KEY_DOUBTFUL = 323;
+   */
+  SQL_JOIN_KEY_DOUBTFUL = 323,
+
+  /**
+   * An aggregate counts rows that a join has multiplied.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_FAN_OUT = 324;
+   */
+  SQL_FAN_OUT = 324,
+
+  /**
+   * An inner join leaves out rows whose key is NULL.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_ROWS_LOST = 325;
+   */
+  SQL_ROWS_LOST = 325,
+
+  /**
+   * A division of whole numbers cuts the fraction off.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_INTEGER_DIVISION = 326;
+   */
+  SQL_INTEGER_DIVISION = 326,
+
+  /**
+   * NOT IN over values that may be NULL is never true.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_NOT_IN_NULL = 327;
+   */
+  SQL_NOT_IN_NULL = 327,
+
+  /**
+   * A comparison with a value that no row has. Metadata: {"column": "city", "value": "Pariss"}.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_VALUE_UNKNOWN = 328;
+   */
+  SQL_VALUE_UNKNOWN = 328,
+
+  /**
+   * What one row of the result stands for. Metadata: {"grain": "customers.id"}.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_GRAIN = 329;
+   */
+  SQL_GRAIN = 329,
+
+  /**
+   * A comparison with NULL by = or <>, which is never true.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_NULL_COMPARED = 330;
+   */
+  SQL_NULL_COMPARED = 330,
+
+  /**
+   * A condition that no row can meet, or that every row meets.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_CONDITION_CONSTANT = 331;
+   */
+  SQL_CONDITION_CONSTANT = 331,
+
+  /**
+   * LIMIT without ORDER BY: which rows come is up to the database.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_LIMIT_WITHOUT_ORDER = 332;
+   */
+  SQL_LIMIT_WITHOUT_ORDER = 332,
+
+  /**
+   * The plan is above a limit. Metadata: {"limit": "max_bytes", "allowed": "1000000000", "estimated": "4100000000"}.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_COST_LIMIT = 340;
+   */
+  SQL_COST_LIMIT = 340,
+
+  /**
+   * An index would help. Metadata: {"table": "orders", "columns": "customer_id"}.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_INDEX_ADVICE = 341;
+   */
+  SQL_INDEX_ADVICE = 341,
+
+  /**
+   * The same result can be had for less; the suggestion has the text.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_REWRITE_ADVICE = 342;
+   */
+  SQL_REWRITE_ADVICE = 342,
+
+  /**
+   * A large table is read whole. Metadata: {"table": "orders"}.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_FULL_SCAN = 343;
+   */
+  SQL_FULL_SCAN = 343,
+
+  /**
+   * The policy does not let plans be measured: allow_analyze is not set in it.
+   *
+   * @generated from enum value: ERROR_REASON_ANALYZE_NOT_ALLOWED = 344;
+   */
+  ANALYZE_NOT_ALLOWED = 344,
+
+  /**
    * The statement ran longer than its limit and was stopped.
    *
    * @generated from enum value: ERROR_REASON_STATEMENT_TIMEOUT = 350;
@@ -375,6 +536,133 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_STATEMENT_CANCELLED = 351;
    */
   STATEMENT_CANCELLED = 351,
+
+  /**
+   * SQL is put together from a text at run time and executed.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_DYNAMIC = 360;
+   */
+  SQL_DYNAMIC = 360,
+
+  /**
+   * A text is joined to SQL where a parameter belongs.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_INJECTION_PRONE = 361;
+   */
+  SQL_INJECTION_PRONE = 361,
+
+  /**
+   * A grant gives more than reading needs. Metadata: {"privilege": "all", "grantee": "public"}.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_GRANT_EXCESSIVE = 362;
+   */
+  SQL_GRANT_EXCESSIVE = 362,
+
+  /**
+   * A literal looks like a secret.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_SECRET_IN_TEXT = 363;
+   */
+  SQL_SECRET_IN_TEXT = 363,
+
+  /**
+   * The result shows data about persons. Metadata: {"column": "email"}.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_PERSONAL_DATA = 364;
+   */
+  SQL_PERSONAL_DATA = 364,
+
+  /**
+   * A change or removal of every row, or of a whole table.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_DESTRUCTIVE = 365;
+   */
+  SQL_DESTRUCTIVE = 365,
+
+  /**
+   * A statement that could not be read, and so was not scanned.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_NOT_SCANNED = 366;
+   */
+  SQL_NOT_SCANNED = 366,
+
+  /**
+   * The dialect is not known. Metadata: {"dialect": "db9"}.
+   *
+   * @generated from enum value: ERROR_REASON_DIALECT_UNKNOWN = 370;
+   */
+  DIALECT_UNKNOWN = 370,
+
+  /**
+   * Something of the statement does not carry over to the other dialect as it is.
+   *
+   * @generated from enum value: ERROR_REASON_SQL_NOT_PORTABLE = 371;
+   */
+  SQL_NOT_PORTABLE = 371,
+
+  /**
+   * An expectation is not known, or lacks a parameter. Metadata: {"expectation": "expect_column_values_to_be_in_set"}.
+   *
+   * @generated from enum value: ERROR_REASON_EXPECTATION_INVALID = 380;
+   */
+  EXPECTATION_INVALID = 380,
+
+  /**
+   * There is no such report. Metadata: {"report": "…"}.
+   *
+   * @generated from enum value: ERROR_REASON_QUALITY_REPORT_NOT_FOUND = 381;
+   */
+  QUALITY_REPORT_NOT_FOUND = 381,
+
+  /**
+   * This installation has no Spark, or no Java for it.
+   *
+   * @generated from enum value: ERROR_REASON_TRIAL_UNAVAILABLE = 390;
+   */
+  TRIAL_UNAVAILABLE = 390,
+
+  /**
+   * The trial failed on Spark; the message says where.
+   *
+   * @generated from enum value: ERROR_REASON_TRIAL_FAILED = 391;
+   */
+  TRIAL_FAILED = 391,
+
+  /**
+   * A few keys hold many of the rows, so that few tasks do most of the work. Metadata: {"table": "orders",
+   * "column": "customer_id", "share": "0.310"}.
+   *
+   * @generated from enum value: ERROR_REASON_TRIAL_SKEW = 392;
+   */
+  TRIAL_SKEW = 392,
+
+  /**
+   * Spark put data on disk for want of memory.
+   *
+   * @generated from enum value: ERROR_REASON_TRIAL_SPILLED = 393;
+   */
+  TRIAL_SPILLED = 393,
+
+  /**
+   * Spark joins in another way at one size than at the one before.
+   *
+   * @generated from enum value: ERROR_REASON_TRIAL_PLAN_CHANGED = 394;
+   */
+  TRIAL_PLAN_CHANGED = 394,
+
+  /**
+   * Values were made up, not read. Metadata: {"table": "customers"}.
+   *
+   * @generated from enum value: ERROR_REASON_TRIAL_DATA_MADE_UP = 395;
+   */
+  TRIAL_DATA_MADE_UP = 395,
+
+  /**
+   * The sample is not all of the data, or not all of it grew.
+   *
+   * @generated from enum value: ERROR_REASON_TRIAL_SAMPLE_CUT = 396;
+   */
+  TRIAL_SAMPLE_CUT = 396,
 
   /**
    * The data source has no schema snapshot yet; sync it first. Metadata: {"data_source": "sample"}.

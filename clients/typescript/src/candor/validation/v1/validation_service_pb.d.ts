@@ -86,6 +86,36 @@ export declare type Connection = Message<"candor.validation.v1.Connection"> & {
      */
     value: DuckdbConnection;
     case: "duckdb";
+  } | {
+    /**
+     * @generated from field: candor.validation.v1.MysqlConnection mysql = 4;
+     */
+    value: MysqlConnection;
+    case: "mysql";
+  } | {
+    /**
+     * @generated from field: candor.validation.v1.SnowflakeConnection snowflake = 5;
+     */
+    value: SnowflakeConnection;
+    case: "snowflake";
+  } | {
+    /**
+     * @generated from field: candor.validation.v1.BigqueryConnection bigquery = 6;
+     */
+    value: BigqueryConnection;
+    case: "bigquery";
+  } | {
+    /**
+     * @generated from field: candor.validation.v1.SqlServerConnection sql_server = 7;
+     */
+    value: SqlServerConnection;
+    case: "sqlServer";
+  } | {
+    /**
+     * @generated from field: candor.validation.v1.TrinoConnection trino = 8;
+     */
+    value: TrinoConnection;
+    case: "trino";
   } | { case: undefined; value?: undefined };
 };
 
@@ -224,6 +254,496 @@ export enum PostgresConnection_TlsMode {
  * Describes the enum candor.validation.v1.PostgresConnection.TlsMode.
  */
 export declare const PostgresConnection_TlsModeSchema: GenEnum<PostgresConnection_TlsMode>;
+
+/**
+ * MysqlConnection is a MySQL or MariaDB server.
+ *
+ * @generated from message candor.validation.v1.MysqlConnection
+ */
+export declare type MysqlConnection = Message<"candor.validation.v1.MysqlConnection"> & {
+  /**
+   * @generated from field: string host = 1;
+   */
+  host: string;
+
+  /**
+   * 3306 when 0.
+   *
+   * @generated from field: int32 port = 2;
+   */
+  port: number;
+
+  /**
+   * @generated from field: string database = 3;
+   */
+  database: string;
+
+  /**
+   * @generated from field: string user = 4;
+   */
+  user: string;
+
+  /**
+   * Accepted, sealed, never returned.
+   *
+   * @generated from field: string password = 5;
+   */
+  password: string;
+
+  /**
+   * @generated from field: candor.validation.v1.MysqlConnection.TlsMode tls_mode = 6;
+   */
+  tlsMode: MysqlConnection_TlsMode;
+};
+
+/**
+ * Describes the message candor.validation.v1.MysqlConnection.
+ * Use `create(MysqlConnectionSchema)` to create a new message.
+ */
+export declare const MysqlConnectionSchema: GenMessage<MysqlConnection>;
+
+/**
+ * How the connection is encrypted.
+ *
+ * @generated from enum candor.validation.v1.MysqlConnection.TlsMode
+ */
+export enum MysqlConnection_TlsMode {
+  /**
+   * Encrypted where the server can, its certificate not checked.
+   *
+   * @generated from enum value: TLS_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * No encryption.
+   *
+   * @generated from enum value: TLS_MODE_DISABLE = 1;
+   */
+  DISABLE = 1,
+
+  /**
+   * Encrypted, the server's name not checked.
+   *
+   * @generated from enum value: TLS_MODE_REQUIRE = 2;
+   */
+  REQUIRE = 2,
+
+  /**
+   * Encrypted, the server's certificate and name checked.
+   *
+   * @generated from enum value: TLS_MODE_VERIFY_FULL = 3;
+   */
+  VERIFY_FULL = 3,
+}
+
+/**
+ * Describes the enum candor.validation.v1.MysqlConnection.TlsMode.
+ */
+export declare const MysqlConnection_TlsModeSchema: GenEnum<MysqlConnection_TlsMode>;
+
+/**
+ * SnowflakeConnection is a Snowflake account.
+ *
+ * @generated from message candor.validation.v1.SnowflakeConnection
+ */
+export declare type SnowflakeConnection = Message<"candor.validation.v1.SnowflakeConnection"> & {
+  /**
+   * The account's identifier: "myorg-myaccount". Its host follows from it.
+   *
+   * @generated from field: string account = 1;
+   */
+  account: string;
+
+  /**
+   * @generated from field: string user = 2;
+   */
+  user: string;
+
+  /**
+   * A password or a programmatic access token. Accepted, sealed, never returned.
+   *
+   * @generated from field: string password = 3;
+   */
+  password: string;
+
+  /**
+   * @generated from field: string warehouse = 4;
+   */
+  warehouse: string;
+
+  /**
+   * @generated from field: string database = 5;
+   */
+  database: string;
+
+  /**
+   * The schema that names without one are looked for in; PUBLIC when empty.
+   *
+   * @generated from field: string schema = 6;
+   */
+  schema: string;
+
+  /**
+   * @generated from field: string role = 7;
+   */
+  role: string;
+};
+
+/**
+ * Describes the message candor.validation.v1.SnowflakeConnection.
+ * Use `create(SnowflakeConnectionSchema)` to create a new message.
+ */
+export declare const SnowflakeConnectionSchema: GenMessage<SnowflakeConnection>;
+
+/**
+ * BigqueryConnection is a BigQuery project.
+ *
+ * @generated from message candor.validation.v1.BigqueryConnection
+ */
+export declare type BigqueryConnection = Message<"candor.validation.v1.BigqueryConnection"> & {
+  /**
+   * @generated from field: string project = 1;
+   */
+  project: string;
+
+  /**
+   * The dataset that names without one are looked for in.
+   *
+   * @generated from field: string dataset = 2;
+   */
+  dataset: string;
+
+  /**
+   * @generated from field: string location = 3;
+   */
+  location: string;
+
+  /**
+   * A service account's key as JSON. Accepted, sealed, never returned.
+   *
+   * @generated from field: string credentials_json = 4;
+   */
+  credentialsJson: string;
+};
+
+/**
+ * Describes the message candor.validation.v1.BigqueryConnection.
+ * Use `create(BigqueryConnectionSchema)` to create a new message.
+ */
+export declare const BigqueryConnectionSchema: GenMessage<BigqueryConnection>;
+
+/**
+ * SqlServerConnection is a Microsoft SQL Server.
+ *
+ * @generated from message candor.validation.v1.SqlServerConnection
+ */
+export declare type SqlServerConnection = Message<"candor.validation.v1.SqlServerConnection"> & {
+  /**
+   * @generated from field: string host = 1;
+   */
+  host: string;
+
+  /**
+   * 1433 when 0.
+   *
+   * @generated from field: int32 port = 2;
+   */
+  port: number;
+
+  /**
+   * @generated from field: string database = 3;
+   */
+  database: string;
+
+  /**
+   * @generated from field: string user = 4;
+   */
+  user: string;
+
+  /**
+   * Accepted, sealed, never returned.
+   *
+   * @generated from field: string password = 5;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message candor.validation.v1.SqlServerConnection.
+ * Use `create(SqlServerConnectionSchema)` to create a new message.
+ */
+export declare const SqlServerConnectionSchema: GenMessage<SqlServerConnection>;
+
+/**
+ * TrinoConnection is a catalogue of a Trino cluster.
+ *
+ * @generated from message candor.validation.v1.TrinoConnection
+ */
+export declare type TrinoConnection = Message<"candor.validation.v1.TrinoConnection"> & {
+  /**
+   * @generated from field: string host = 1;
+   */
+  host: string;
+
+  /**
+   * 443 when 0.
+   *
+   * @generated from field: int32 port = 2;
+   */
+  port: number;
+
+  /**
+   * @generated from field: string catalog = 3;
+   */
+  catalog: string;
+
+  /**
+   * The schema that names without one are looked for in.
+   *
+   * @generated from field: string schema = 4;
+   */
+  schema: string;
+
+  /**
+   * @generated from field: string user = 5;
+   */
+  user: string;
+
+  /**
+   * Accepted, sealed, never returned; a password needs TLS.
+   *
+   * @generated from field: string password = 6;
+   */
+  password: string;
+
+  /**
+   * Whether to talk without TLS, for a cluster on this machine.
+   *
+   * @generated from field: bool plain_text = 7;
+   */
+  plainText: boolean;
+};
+
+/**
+ * Describes the message candor.validation.v1.TrinoConnection.
+ * Use `create(TrinoConnectionSchema)` to create a new message.
+ */
+export declare const TrinoConnectionSchema: GenMessage<TrinoConnection>;
+
+/**
+ * Policy says what a data source lets through, to everybody who may ask it. Names are compared as the
+ * engine compares them; a pattern may hold * for any characters.
+ *
+ * @generated from message candor.validation.v1.Policy
+ */
+export declare type Policy = Message<"candor.validation.v1.Policy"> & {
+  /**
+   * "organizations/{organization}/dataSources/{data_source}/policy". May be left out of an update, which names it.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The tables that may be read ("sales.*", "orders"); every table when empty. A name without a schema
+   * means the schemas of the search path. A view reads past the rules of the tables beneath it: where
+   * there is any rule, it is shown only if it is named here without *.
+   *
+   * @generated from field: repeated string allowed_tables = 2;
+   */
+  allowedTables: string[];
+
+  /**
+   * The tables that may not, even where allowed above. They are not shown either. Here and below, a
+   * name without a schema means every schema, and letter case does not matter.
+   *
+   * @generated from field: repeated string denied_tables = 3;
+   */
+  deniedTables: string[];
+
+  /**
+   * The columns that may not be read ("*.password", "customers.email"). They are not shown either.
+   *
+   * @generated from field: repeated string denied_columns = 4;
+   */
+  deniedColumns: string[];
+
+  /**
+   * The columns whose values are hidden.
+   *
+   * @generated from field: repeated candor.validation.v1.ColumnMask masked_columns = 5;
+   */
+  maskedColumns: ColumnMask[];
+
+  /**
+   * The rows that may be read.
+   *
+   * @generated from field: repeated candor.validation.v1.RowFilter row_filters = 6;
+   */
+  rowFilters: RowFilter[];
+
+  /**
+   * The most that one statement may take; a field of 0 means the installation's own limit.
+   *
+   * @generated from field: candor.validation.v1.Limits limits = 7;
+   */
+  limits?: Limits | undefined;
+
+  /**
+   * The most that the planner's estimate may be; 0 means no limit.
+   *
+   * @generated from field: candor.validation.v1.CostLimits cost_limits = 8;
+   */
+  costLimits?: CostLimits | undefined;
+
+  /**
+   * A word that changes with every change; sent back with an update, it refuses to undo another's.
+   *
+   * @generated from field: string etag = 9;
+   */
+  etag: string;
+
+  /**
+   * Whether ExplainPlan may run a statement to say what it really takes. What it says then counts rows
+   * that the row filters hide.
+   *
+   * @generated from field: bool allow_analyze = 10;
+   */
+  allowAnalyze: boolean;
+};
+
+/**
+ * Describes the message candor.validation.v1.Policy.
+ * Use `create(PolicySchema)` to create a new message.
+ */
+export declare const PolicySchema: GenMessage<Policy>;
+
+/**
+ * ColumnMask hides the values of a column.
+ *
+ * @generated from message candor.validation.v1.ColumnMask
+ */
+export declare type ColumnMask = Message<"candor.validation.v1.ColumnMask"> & {
+  /**
+   * "table.column" or "schema.table.column"; * for any characters.
+   *
+   * @generated from field: string column = 1;
+   */
+  column: string;
+
+  /**
+   * @generated from field: candor.validation.v1.ColumnMask.Method method = 2;
+   */
+  method: ColumnMask_Method;
+};
+
+/**
+ * Describes the message candor.validation.v1.ColumnMask.
+ * Use `create(ColumnMaskSchema)` to create a new message.
+ */
+export declare const ColumnMaskSchema: GenMessage<ColumnMask>;
+
+/**
+ * What is shown in a value's place.
+ *
+ * @generated from enum candor.validation.v1.ColumnMask.Method
+ */
+export enum ColumnMask_Method {
+  /**
+   * As METHOD_NULL.
+   *
+   * @generated from enum value: METHOD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * NULL.
+   *
+   * @generated from enum value: METHOD_NULL = 1;
+   */
+  NULL = 1,
+
+  /**
+   * A text of stars.
+   *
+   * @generated from enum value: METHOD_STARS = 2;
+   */
+  STARS = 2,
+
+  /**
+   * The last four characters, stars before them.
+   *
+   * @generated from enum value: METHOD_LAST_FOUR = 3;
+   */
+  LAST_FOUR = 3,
+}
+
+/**
+ * Describes the enum candor.validation.v1.ColumnMask.Method.
+ */
+export declare const ColumnMask_MethodSchema: GenEnum<ColumnMask_Method>;
+
+/**
+ * RowFilter limits which rows of a table may be read.
+ *
+ * @generated from message candor.validation.v1.RowFilter
+ */
+export declare type RowFilter = Message<"candor.validation.v1.RowFilter"> & {
+  /**
+   * The table's name; no pattern.
+   *
+   * @generated from field: string table = 1;
+   */
+  table: string;
+
+  /**
+   * A condition on the table's own columns, in the data source's dialect: "region = 'EU'".
+   *
+   * @generated from field: string condition = 2;
+   */
+  condition: string;
+};
+
+/**
+ * Describes the message candor.validation.v1.RowFilter.
+ * Use `create(RowFilterSchema)` to create a new message.
+ */
+export declare const RowFilterSchema: GenMessage<RowFilter>;
+
+/**
+ * CostLimits bounds the planner's estimate of a statement, before it runs.
+ *
+ * @generated from message candor.validation.v1.CostLimits
+ */
+export declare type CostLimits = Message<"candor.validation.v1.CostLimits"> & {
+  /**
+   * In the planner's own unit, where the engine has one.
+   *
+   * @generated from field: double max_cost = 1;
+   */
+  maxCost: number;
+
+  /**
+   * Rows that are read, not rows of the result.
+   *
+   * @generated from field: double max_rows_read = 2;
+   */
+  maxRowsRead: number;
+
+  /**
+   * Bytes that are read.
+   *
+   * @generated from field: double max_bytes_read = 3;
+   */
+  maxBytesRead: number;
+};
+
+/**
+ * Describes the message candor.validation.v1.CostLimits.
+ * Use `create(CostLimitsSchema)` to create a new message.
+ */
+export declare const CostLimitsSchema: GenMessage<CostLimits>;
 
 /**
  * Finding is something that a check has to say about a statement.
@@ -778,6 +1298,83 @@ export declare type TestDataSourceResponse = Message<"candor.validation.v1.TestD
 export declare const TestDataSourceResponseSchema: GenMessage<TestDataSourceResponse>;
 
 /**
+ * GetPolicyRequest names a policy.
+ *
+ * @generated from message candor.validation.v1.GetPolicyRequest
+ */
+export declare type GetPolicyRequest = Message<"candor.validation.v1.GetPolicyRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message candor.validation.v1.GetPolicyRequest.
+ * Use `create(GetPolicyRequestSchema)` to create a new message.
+ */
+export declare const GetPolicyRequestSchema: GenMessage<GetPolicyRequest>;
+
+/**
+ * GetPolicyResponse holds the policy.
+ *
+ * @generated from message candor.validation.v1.GetPolicyResponse
+ */
+export declare type GetPolicyResponse = Message<"candor.validation.v1.GetPolicyResponse"> & {
+  /**
+   * @generated from field: candor.validation.v1.Policy policy = 1;
+   */
+  policy?: Policy | undefined;
+};
+
+/**
+ * Describes the message candor.validation.v1.GetPolicyResponse.
+ * Use `create(GetPolicyResponseSchema)` to create a new message.
+ */
+export declare const GetPolicyResponseSchema: GenMessage<GetPolicyResponse>;
+
+/**
+ * UpdatePolicyRequest holds the whole new policy.
+ *
+ * @generated from message candor.validation.v1.UpdatePolicyRequest
+ */
+export declare type UpdatePolicyRequest = Message<"candor.validation.v1.UpdatePolicyRequest"> & {
+  /**
+   * @generated from field: candor.validation.v1.Policy policy = 1;
+   */
+  policy?: Policy | undefined;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message candor.validation.v1.UpdatePolicyRequest.
+ * Use `create(UpdatePolicyRequestSchema)` to create a new message.
+ */
+export declare const UpdatePolicyRequestSchema: GenMessage<UpdatePolicyRequest>;
+
+/**
+ * UpdatePolicyResponse holds the policy as it is now.
+ *
+ * @generated from message candor.validation.v1.UpdatePolicyResponse
+ */
+export declare type UpdatePolicyResponse = Message<"candor.validation.v1.UpdatePolicyResponse"> & {
+  /**
+   * @generated from field: candor.validation.v1.Policy policy = 1;
+   */
+  policy?: Policy | undefined;
+};
+
+/**
+ * Describes the message candor.validation.v1.UpdatePolicyResponse.
+ * Use `create(UpdatePolicyResponseSchema)` to create a new message.
+ */
+export declare const UpdatePolicyResponseSchema: GenMessage<UpdatePolicyResponse>;
+
+/**
  * IntrospectSchemaRequest names a data source.
  *
  * @generated from message candor.validation.v1.IntrospectSchemaRequest
@@ -940,6 +1537,13 @@ export declare type CheckStatementRequest = Message<"candor.validation.v1.CheckS
    * @generated from field: candor.catalog.v1.Catalog catalog = 3;
    */
   catalog?: Catalog | undefined;
+
+  /**
+   * Whether to look in the database for the values that the statement compares with.
+   *
+   * @generated from field: bool look_up_values = 4;
+   */
+  lookUpValues: boolean;
 };
 
 /**
@@ -1009,6 +1613,20 @@ export declare type ExplainPlanRequest = Message<"candor.validation.v1.ExplainPl
    * @generated from field: string sql = 2;
    */
   sql: string;
+
+  /**
+   * Whether to run the statement and say what it really took, where the data source allows it.
+   *
+   * @generated from field: bool analyze = 3;
+   */
+  analyze: boolean;
+
+  /**
+   * Whether to say how it could be faster.
+   *
+   * @generated from field: bool advise = 4;
+   */
+  advise: boolean;
 };
 
 /**
@@ -1016,6 +1634,184 @@ export declare type ExplainPlanRequest = Message<"candor.validation.v1.ExplainPl
  * Use `create(ExplainPlanRequestSchema)` to create a new message.
  */
 export declare const ExplainPlanRequestSchema: GenMessage<ExplainPlanRequest>;
+
+/**
+ * PlanStep is one step of a plan.
+ *
+ * @generated from message candor.validation.v1.PlanStep
+ */
+export declare type PlanStep = Message<"candor.validation.v1.PlanStep"> & {
+  /**
+   * @generated from field: candor.validation.v1.PlanStep.Kind kind = 1;
+   */
+  kind: PlanStep_Kind;
+
+  /**
+   * The engine's own word: "Bitmap Heap Scan".
+   *
+   * @generated from field: string operation = 2;
+   */
+  operation: string;
+
+  /**
+   * The table that is read, where one is.
+   *
+   * @generated from field: string table = 3;
+   */
+  table: string;
+
+  /**
+   * The index that is used, where one is.
+   *
+   * @generated from field: string index = 4;
+   */
+  index: string;
+
+  /**
+   * The condition, as the engine writes it.
+   *
+   * @generated from field: string condition = 5;
+   */
+  condition: string;
+
+  /**
+   * Estimates; -1 where the engine does not say.
+   *
+   * @generated from field: double rows = 6;
+   */
+  rows: number;
+
+  /**
+   * @generated from field: double cost = 7;
+   */
+  cost: number;
+
+  /**
+   * @generated from field: double bytes = 8;
+   */
+  bytes: number;
+
+  /**
+   * What it really took, after ANALYZE; -1 elsewhere.
+   *
+   * @generated from field: double actual_rows = 9;
+   */
+  actualRows: number;
+
+  /**
+   * @generated from field: double actual_ms = 10;
+   */
+  actualMs: number;
+
+  /**
+   * Whether it puts data on disk for want of memory, as far as the engine says.
+   *
+   * @generated from field: bool spills = 11;
+   */
+  spills: boolean;
+
+  /**
+   * The position in `steps` of the step that this one feeds; -1 for the last.
+   *
+   * @generated from field: int32 parent = 12;
+   */
+  parent: number;
+};
+
+/**
+ * Describes the message candor.validation.v1.PlanStep.
+ * Use `create(PlanStepSchema)` to create a new message.
+ */
+export declare const PlanStepSchema: GenMessage<PlanStep>;
+
+/**
+ * What a step does, in one word for all engines.
+ *
+ * @generated from enum candor.validation.v1.PlanStep.Kind
+ */
+export enum PlanStep_Kind {
+  /**
+   * Something else; the operation has the engine's word.
+   *
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Reads a table whole.
+   *
+   * @generated from enum value: KIND_SCAN = 1;
+   */
+  SCAN = 1,
+
+  /**
+   * Reads a table by an index.
+   *
+   * @generated from enum value: KIND_INDEX_SCAN = 2;
+   */
+  INDEX_SCAN = 2,
+
+  /**
+   * Joins.
+   *
+   * @generated from enum value: KIND_JOIN = 3;
+   */
+  JOIN = 3,
+
+  /**
+   * Sorts.
+   *
+   * @generated from enum value: KIND_SORT = 4;
+   */
+  SORT = 4,
+
+  /**
+   * Groups and counts.
+   *
+   * @generated from enum value: KIND_AGGREGATE = 5;
+   */
+  AGGREGATE = 5,
+
+  /**
+   * Keeps some rows.
+   *
+   * @generated from enum value: KIND_FILTER = 6;
+   */
+  FILTER = 6,
+
+  /**
+   * Puts rows together: UNION and its like.
+   *
+   * @generated from enum value: KIND_UNION = 7;
+   */
+  UNION = 7,
+
+  /**
+   * Keeps a result for a later step.
+   *
+   * @generated from enum value: KIND_MATERIALIZE = 8;
+   */
+  MATERIALIZE = 8,
+
+  /**
+   * Moves rows between machines.
+   *
+   * @generated from enum value: KIND_EXCHANGE = 9;
+   */
+  EXCHANGE = 9,
+
+  /**
+   * Stops after some rows.
+   *
+   * @generated from enum value: KIND_LIMIT = 10;
+   */
+  LIMIT = 10,
+}
+
+/**
+ * Describes the enum candor.validation.v1.PlanStep.Kind.
+ */
+export declare const PlanStep_KindSchema: GenEnum<PlanStep_Kind>;
 
 /**
  * ExplainPlanResponse is the plan.
@@ -1043,6 +1839,32 @@ export declare type ExplainPlanResponse = Message<"candor.validation.v1.ExplainP
    * @generated from field: double estimated_cost = 3;
    */
   estimatedCost: number;
+
+  /**
+   * The steps, the last one first.
+   *
+   * @generated from field: repeated candor.validation.v1.PlanStep steps = 4;
+   */
+  steps: PlanStep[];
+
+  /**
+   * What is read from tables, estimated; -1 where nothing is known.
+   *
+   * @generated from field: double rows_read = 5;
+   */
+  rowsRead: number;
+
+  /**
+   * @generated from field: double bytes_read = 6;
+   */
+  bytesRead: number;
+
+  /**
+   * Indexes and rewrites that would help, and limits that the statement is above.
+   *
+   * @generated from field: repeated candor.validation.v1.Finding findings = 7;
+   */
+  findings: Finding[];
 };
 
 /**
@@ -1235,6 +2057,26 @@ export declare const ValidationService: GenService<{
     output: typeof TestDataSourceResponseSchema;
   },
   /**
+   * GetPolicy returns what a data source lets through; the default allows every table and column.
+   *
+   * @generated from rpc candor.validation.v1.ValidationService.GetPolicy
+   */
+  getPolicy: {
+    methodKind: "unary";
+    input: typeof GetPolicyRequestSchema;
+    output: typeof GetPolicyResponseSchema;
+  },
+  /**
+   * UpdatePolicy puts another policy in the place of a data source's, from the next check on.
+   *
+   * @generated from rpc candor.validation.v1.ValidationService.UpdatePolicy
+   */
+  updatePolicy: {
+    methodKind: "unary";
+    input: typeof UpdatePolicyRequestSchema;
+    output: typeof UpdatePolicyResponseSchema;
+  },
+  /**
    * IntrospectSchema reads tables, views, columns, types, keys, comments and row estimates.
    *
    * @generated from rpc candor.validation.v1.ValidationService.IntrospectSchema
@@ -1267,7 +2109,9 @@ export declare const ValidationService: GenService<{
     output: typeof CheckStatementResponseSchema;
   },
   /**
-   * ExplainPlan asks the database for the plan of a checked statement, without running it.
+   * ExplainPlan asks the database for the plan of a checked statement. It runs the statement only to
+   * measure it, where the request asks for that and the data source's policy allows it, and within two
+   * seconds to compare it with a rewrite, where advice is asked for; no rows are returned.
    *
    * @generated from rpc candor.validation.v1.ValidationService.ExplainPlan
    */

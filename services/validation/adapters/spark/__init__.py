@@ -1,0 +1,1 @@
+"""Spark: a process of its own that owns the session, and who drives it."""

@@ -1,0 +1,1 @@
+"""validation's gRPC face, one file for each of its gRPC services."""

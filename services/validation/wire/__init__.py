@@ -1,0 +1,1 @@
+"""Between validation's protobuf messages and its model, one file for each subject."""
