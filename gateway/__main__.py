@@ -2,25 +2,30 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from gateway import pages, progress, signin
 from gateway.replies import answer_errors
 from gateway.settings import GatewaySettings
+from gateway.tracing import Traced
 from services.kit import telemetry
+from services.kit.operator_port import operator_port
 from services.kit.rpc import open_channel
 from services.kit.rpc.tokens import verifier_for
+
+# Its spans hold the query string, and with it the sign-in code; `tracing` makes ours.
+_NONE_OF_ITS_OWN: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 def build(settings: GatewaySettings) -> uvicorn.Server:
     """The server, not yet started; `await server.serve()` runs it until a signal."""
-    host, _, port = settings.address.rpartition(":")
     config = uvicorn.Config(
-        build_app(settings),
-        host=host.strip("[]"),
-        port=int(port),
+        Traced(build_app(settings)),
+        **_place(settings.address),
         ws="websockets-sansio",
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,
@@ -36,6 +41,13 @@ def build(settings: GatewaySettings) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
+def _place(address: str) -> dict[str, Any]:
+    if address.startswith("unix:"):
+        return {"uds": address.removeprefix("unix:")}
+    host, _, port = address.rpartition(":")
+    return {"host": host.strip("[]"), "port": int(port)}
+
+
 def build_app(settings: GatewaySettings) -> FastAPI:
     """The app: rooms wired to the services they call."""
 
@@ -49,12 +61,13 @@ def build_app(settings: GatewaySettings) -> FastAPI:
         # Last: the web app answers every path that nothing else does.
         app.include_router(pages.router(settings))
         try:
-            yield
+            async with operator_port("gateway", settings.metrics_address, profiling=settings.profiling):
+                yield
         finally:
             for channel in (accounts, generation):
                 await channel.close(None)
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, telemetry=_NONE_OF_ITS_OWN)
     answer_errors(app)
     return app
 
@@ -62,7 +75,9 @@ def build_app(settings: GatewaySettings) -> FastAPI:
 def main() -> None:
     """Serves until SIGINT or SIGTERM."""
     settings = GatewaySettings()
-    telemetry.configure("gateway", level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    telemetry.configure(
+        "gateway", level=settings.log_level, otlp_endpoint=settings.otlp_endpoint, trace_ratio=settings.trace_ratio
+    )
     build(settings).run()
 
 

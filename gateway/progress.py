@@ -19,7 +19,7 @@ from google.protobuf.json_format import MessageToJson
 
 from gateway.replies import check_origin, error_reply, status_json
 from gateway.settings import GatewaySettings
-from services.kit import telemetry
+from services.kit import metrics, telemetry
 from services.kit.errors import CandorError, InvalidArgument, PermissionDenied, Unauthenticated
 from services.kit.identity import COOKIE, Principal, TokenVerifier
 from services.kit.ids import resource_name
@@ -44,6 +44,7 @@ def router(settings: GatewaySettings, generation: grpc.aio.Channel, verifier: To
             await socket.send_denial_response(error_reply(error))
             return
         await socket.accept()
+        metrics.SOCKETS_OPEN.of().inc()
         relay = asyncio.create_task(_relay(socket, stub, verifier, generation_id, after))
         gone = asyncio.create_task(_until_gone(socket))
         try:
@@ -53,6 +54,7 @@ def router(settings: GatewaySettings, generation: grpc.aio.Channel, verifier: To
             for task in (relay, gone):
                 task.cancel()
             results = await asyncio.gather(relay, gone, return_exceptions=True)
+            metrics.SOCKETS_OPEN.of().dec()
         for result in results:
             if isinstance(result, Exception):
                 _log.error("socket_failed", error=type(result).__name__)

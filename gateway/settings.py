@@ -15,7 +15,7 @@ class GatewaySettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CANDOR_GATEWAY_", extra="forbid", frozen=True)
 
-    # Where the edge reaches the gateway: host:port. People reach the edge.
+    # Where the edge, or the mesh before the gateway, reaches it: host:port, or unix:/path. People reach the edge.
     address: str = "127.0.0.1:8106"
     # Where the services listen that the gateway calls.
     accounts_address: str = "127.0.0.1:8101"
@@ -38,3 +38,9 @@ class GatewaySettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     # Where traces go (OTLP over gRPC, host:port); empty keeps them here.
     otlp_endpoint: str = ""
+    # Which share of the traces is recorded, from 0 to 1; what a caller leaves out is left out here too.
+    trace_ratio: float = Field(default=1.0, ge=0, le=1)
+    # Where Prometheus finds the metrics: host:port, on loopback or a pod's network; empty serves none.
+    metrics_address: str = ""
+    # Whether that port gives profiles too, to callers of this machine alone.
+    profiling: bool = False

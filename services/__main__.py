@@ -1,5 +1,6 @@
-"""The whole platform on one machine: `python -m services`. Ctrl-C stops it all."""
+"""The whole platform on one machine: `python -m services`, with `--mesh` as a mesh. Ctrl-C stops it all."""
 
+import argparse
 import asyncio
 import contextlib
 import fcntl
@@ -10,16 +11,19 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
-from mesh.edge.__main__ import find_envoy
+from mesh.envoy import find_envoy
+from mesh.local.settings import MAX_SOCKET_PATH
 from services.laptop import SERVICES, LaptopSettings, create_sign_in_link, edge, gateway, prepare, programs
-from services.storage.embedded import EmbeddedPostgres
+from services.meshed import meshed
+from services.storage.embedded import EmbeddedPostgres, ServerFailed
 from services.supervisor import ProgramFailed, Supervisor, write_line
 
 START_TIMEOUT_S = 60.0
-# What every system allows (man 7 unix); beyond it the embedded server would choose a folder that others can enter.
-MAX_SOCKET_PATH = 103
+# How often it is looked whether the database runs.
+_LOOK_EVERY_S = 1.0
+POSTGRES_SOCKET = "postgres/.s.PGSQL.5432"
 
 
 @asynccontextmanager
@@ -31,19 +35,47 @@ async def platform(settings: LaptopSettings, *, verbose: bool = True) -> AsyncIt
             not start; the message is one line.
     """
     require_parts()
-    with hold_state(settings):
+    async with AsyncExitStack() as stack:
+        stack.enter_context(hold_state(settings))
         require_ports(settings)
         server = EmbeddedPostgres(settings.state / "postgres")
         supervisor = Supervisor(verbose=verbose)
         try:
             shared = await asyncio.to_thread(lambda: prepare(settings, server.start()))
-            await supervisor.start([*programs(settings, shared), gateway(settings)], timeout_s=START_TIMEOUT_S)
-            # Last: it asks the gateway for the public keys as soon as it starts.
-            await supervisor.start([edge(settings)], timeout_s=START_TIMEOUT_S)
-            yield supervisor
+            async with _kept(server):
+                sidecars = await stack.enter_async_context(meshed(settings)) if settings.mesh else []
+                started = [*programs(settings, shared), gateway(settings), *sidecars]
+                await supervisor.start(started, timeout_s=START_TIMEOUT_S)
+                # Last: it asks the gateway for the public keys as soon as it starts.
+                await supervisor.start([edge(settings)], timeout_s=START_TIMEOUT_S)
+                yield supervisor
         finally:
             await supervisor.stop()
             await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def _kept(server: EmbeddedPostgres) -> AsyncIterator[None]:
+    """Starts the database again where it ends by itself, while the context lasts; the programs then find it again."""
+    leaving = asyncio.Event()
+    keeper = asyncio.create_task(_keep(server, leaving))
+    try:
+        yield
+    finally:
+        leaving.set()
+        await keeper
+
+
+async def _keep(server: EmbeddedPostgres, leaving: asyncio.Event) -> None:
+    while not leaving.is_set():
+        if not server.is_running:
+            write_line("postgres", "ended; starting it again", "warning")
+            try:
+                await asyncio.to_thread(server.start_again)
+            except ServerFailed as error:
+                write_line("postgres", str(error), "error")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(leaving.wait(), _LOOK_EVERY_S)
 
 
 def require_parts() -> None:
@@ -63,7 +95,8 @@ def hold_state(settings: LaptopSettings) -> Iterator[None]:
     Raises:
         ProgramFailed: Another platform holds it, or it cannot be written.
     """
-    socket_path = settings.state / "postgres" / ".s.PGSQL.5432"
+    # Beyond this length the embedded server would choose a folder that others can enter, and Envoy would not start.
+    socket_path = settings.place("generation").to("validation") if settings.mesh else settings.state / POSTGRES_SOCKET
     if len(os.fsencode(socket_path)) > MAX_SOCKET_PATH:
         raise ProgramFailed("The state folder's path is too long for a Unix socket. Set CANDOR_STATE to a shorter one.")
     try:
@@ -132,7 +165,7 @@ def _announce(settings: LaptopSettings, link: str, seconds: float) -> None:
     rows = [
         ("Web, REST, gRPC-Web, gRPC", settings.url),
         ("API documentation", f"{settings.url}/docs"),
-        *((f"{name} (gRPC)", settings.service_address(name)) for name in SERVICES),
+        *((f"{name} ({'mTLS' if settings.mesh else 'gRPC'})", settings.service_address(name)) for name in SERVICES),
         ("State", str(settings.state)),
     ]
     width = max(len(name) for name, _ in rows)
@@ -144,8 +177,12 @@ def _announce(settings: LaptopSettings, link: str, seconds: float) -> None:
 
 def main() -> int:
     """Runs the platform; 1 with one clear line when it cannot."""
+    parser = argparse.ArgumentParser(prog="python -m services", description=__doc__)
+    parser.add_argument("--mesh", action="store_true", help="an Envoy beside every program, mutual TLS between them")
+    settings = LaptopSettings()
+    settings = settings.model_copy(update={"mesh": settings.mesh or parser.parse_args().mesh})
     try:
-        asyncio.run(run(LaptopSettings()))
+        asyncio.run(run(settings))
     except ProgramFailed as error:
         sys.stderr.write(f"candor: {error}\n")
         return 1

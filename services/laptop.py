@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import os
 import secrets
 import sys
@@ -15,11 +16,14 @@ from psycopg import sql
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mesh.local.settings import Place
 from services.kit.settings import state_folder
 from services.storage.embedded import EmbeddedPostgres
 from services.supervisor import Program
 
 SERVICES = ("accounts", "documents", "generation", "validation", "modelhub")
+# Which services a service calls beside accounts.
+CALLED = {"documents": ("validation",), "generation": ("documents", "validation", "modelhub")}
 # The services that have a key to show to accounts, beside the platform itself.
 KEY_HOLDERS = ("platform", "generation")
 SAMPLE_READER = "sample_reader"
@@ -36,6 +40,13 @@ class LaptopSettings(BaseSettings):
     address: str = "127.0.0.1:8080"
     # The first of the ports that the services listen on, on loopback.
     first_port: int = Field(default=8101, gt=0, lt=65000)
+    # The first of the ports on loopback that serve metrics: the services' in their order, the gateway's, the edge's.
+    # 0 serves none.
+    metrics_first_port: int = Field(default=0, ge=0, lt=65000)
+    # Where the traces of all programs go (OTLP over gRPC, host:port); empty for nowhere.
+    otlp_endpoint: str = ""
+    # Whether every program speaks through an Envoy beside it, by mutual TLS: the local mesh.
+    mesh: bool = False
 
     @property
     def host(self) -> str:
@@ -48,9 +59,31 @@ class LaptopSettings(BaseSettings):
         """The address people open."""
         return f"http://{self.host}:{self.address.rpartition(':')[2]}"
 
+    @property
+    def edge_address(self) -> str:
+        """Where programs of this machine reach the edge."""
+        return self.address.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+
     def service_address(self, name: str) -> str:
-        """Where a service, or the gateway behind the edge, listens."""
+        """Where a service, or the gateway behind the edge, is called on this machine's network; by TLS in the mesh."""
         return f"127.0.0.1:{self.first_port + (*SERVICES, 'gateway').index(name)}"
+
+    def place(self, name: str) -> Place:
+        """A program's folder in the mesh."""
+        return Place(self.state / "mesh" / name)
+
+    def listens_at(self, name: str) -> str:
+        """Where a program itself listens: in the mesh at a Unix socket, so that nothing goes around its Envoy."""
+        return f"unix:{self.place(name).service}" if self.mesh else self.service_address(name)
+
+    def finds(self, caller: str, callee: str) -> str:
+        """Where a program finds another: in the mesh at a socket of the Envoy beside it."""
+        return f"unix:{self.place(caller).to(callee)}" if self.mesh else self.service_address(callee)
+
+    def metrics_address(self, name: str) -> str:
+        """Where a program serves its metrics; empty for nowhere."""
+        index = (*SERVICES, "gateway", "edge").index(name)
+        return f"127.0.0.1:{self.metrics_first_port + index}" if self.metrics_first_port else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,44 +118,46 @@ def secret_file(path: Path) -> str:
 
 def programs(settings: LaptopSettings, shared: Shared) -> list[Program]:
     """The services, to be started side by side."""
-    addresses = {f"{name.upper()}_ADDRESS": settings.service_address(name) for name in SERVICES}
     service_keys = ",".join(f"{name}:{hashlib.sha256(key.encode()).hexdigest()}" for name, key in shared.keys.items())
     own: dict[str, dict[str, str]] = {
         "accounts": {"SERVICE_KEYS": service_keys},
-        "documents": {"VALIDATION_ADDRESS": addresses["VALIDATION_ADDRESS"]},
-        "generation": {
-            "SERVICE_KEY": shared.keys["generation"],
-            **{key: addresses[key] for key in ("DOCUMENTS_ADDRESS", "VALIDATION_ADDRESS", "MODELHUB_ADDRESS")},
-        },
+        "generation": {"SERVICE_KEY": shared.keys["generation"]},
         "validation": {
             "SAMPLE_HOST": shared.socket_folder,
             "SAMPLE_DATABASE": "sample",
             "SAMPLE_USER": SAMPLE_READER,
+            "CLOSED_ADDRESSES": json.dumps(
+                [*(settings.service_address(name) for name in (*SERVICES, "gateway")), settings.address]
+            ),
         },
     }
     found = []
     for name in SERVICES:
         values = {
-            "ADDRESS": settings.service_address(name),
+            "ADDRESS": settings.listens_at(name),
             "DATABASE_URL": shared.databases[name],
-            "ACCOUNTS_ADDRESS": addresses["ACCOUNTS_ADDRESS"],
+            **{
+                f"{callee.upper()}_ADDRESS": settings.finds(name, callee)
+                for callee in ("accounts", *CALLED.get(name, ()))
+            },
+            **_observed(settings, name),
             **own.get(name, {}),
         }
         environment = {f"CANDOR_{name.upper()}_{key}": value for key, value in values.items()}
         command = [sys.executable, "-m", f"services.{name}"]
-        found.append(Program(name, command, environment, _grpc_ready(settings.service_address(name))))
+        found.append(Program(name, command, environment, _grpc_ready(settings.listens_at(name))))
     return found
 
 
 def gateway(settings: LaptopSettings) -> Program:
     """The browser's companion."""
     own = {
-        "ADDRESS": settings.service_address("gateway"),
-        "ACCOUNTS_ADDRESS": settings.service_address("accounts"),
-        "GENERATION_ADDRESS": settings.service_address("generation"),
+        "ADDRESS": settings.listens_at("gateway"),
+        **{f"{callee.upper()}_ADDRESS": settings.finds("gateway", callee) for callee in ("accounts", "generation")},
+        **_observed(settings, "gateway"),
     }
     environment = {f"CANDOR_GATEWAY_{name}": value for name, value in own.items()}
-    ready = _http_ready(settings.service_address("gateway"), "/healthz")
+    ready = _http_ready(settings.listens_at("gateway"), "/healthz")
     return Program("gateway", [sys.executable, "-m", "gateway"], environment, ready)
 
 
@@ -131,22 +166,33 @@ def edge(settings: LaptopSettings) -> Program:
     names = (*SERVICES, "gateway")
     environment = {f"CANDOR_EDGE_{name.upper()}_ADDRESS": settings.service_address(name) for name in names}
     environment |= {"CANDOR_EDGE_ADDRESS": settings.address}
+    if settings.mesh:
+        environment |= {"CANDOR_EDGE_MESH_IDENTITY": str(settings.place("edge").identity)}
+    environment |= {f"CANDOR_EDGE_{key}": value for key, value in _observed(settings, "edge").items()}
     command = [sys.executable, "-m", "mesh.edge", "--config", str(settings.state / "edge" / "envoy.json")]
-    return Program("edge", command, environment, _http_ready(settings.address, "/v1/jwks"))
+    return Program("edge", command, environment, _http_ready(settings.edge_address, "/v1/jwks"))
+
+
+def _observed(settings: LaptopSettings, name: str) -> dict[str, str]:
+    """What tells a program where its metrics and traces are wanted; nothing where its own settings decide."""
+    traces = "OTLP_ADDRESS" if name == "edge" else "OTLP_ENDPOINT"
+    found = {"METRICS_ADDRESS": settings.metrics_address(name), traces: settings.otlp_endpoint}
+    return {key: value for key, value in found.items() if value}
 
 
 async def create_sign_in_link(settings: LaptopSettings) -> str:
     """A link that signs the owner in, once.
 
     Raises:
-        CandorError: accounts does not answer, or does not know the platform's key.
+        CandorError: The platform does not answer, or does not know this state's key.
     """
     from candor.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc  # noqa: PLC0415  As below.
 
     from services.kit.rpc import open_channel  # noqa: PLC0415  As below.
 
     key = secret_file(settings.state / "secrets" / "platform.key")
-    async with open_channel(settings.service_address("accounts")) as channel:
+    # By the edge: in the mesh nobody else reaches accounts.
+    async with open_channel(settings.edge_address) as channel:
         stub = accounts_service_pb2_grpc.AccountsServiceStub(channel)
         grant = accounts_service_pb2.ServiceGrant(service="platform", key=key)
         token = (await stub.IssueToken(accounts_service_pb2.IssueTokenRequest(service=grant))).token
@@ -193,12 +239,14 @@ def _grpc_ready(address: str) -> Callable[[], Awaitable[None]]:
 
 
 def _http_ready(address: str, path: str) -> Callable[[], Awaitable[None]]:
-    host, _, port = address.rpartition(":")
-    host = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
-    request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
 
     async def answers() -> bool:
-        reader, writer = await asyncio.open_connection(host, int(port))
+        if address.startswith("unix:"):
+            reader, writer = await asyncio.open_unix_connection(address.removeprefix("unix:"))
+        else:
+            host, _, port = address.rpartition(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
         try:
             writer.write(request)
             return b" 200 " in await reader.readline()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -11,11 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.kit.child import die_with_parent
+
 # How often a program may end by itself within a minute before the whole platform gives up.
 MAX_RESTARTS = 3
 STOP_TIMEOUT_S = 12.0
-# prctl's option that sends a signal to a child when its parent dies (man 2 prctl).
-_PR_SET_PDEATHSIG = 1
 
 _COLORS = (36, 32, 33, 35, 34, 96, 92)
 _LEVEL_COLORS = {"warning": 33, "error": 31, "critical": 31}
@@ -29,6 +28,8 @@ class Program:
     command: Sequence[str]
     environment: Mapping[str, str]
     is_ready: Callable[[], Awaitable[None]]
+    carries_others: bool = False
+    """Whether the others' calls pass through it, so that it is stopped after them."""
 
 
 class ProgramFailed(Exception):
@@ -46,6 +47,7 @@ class Supervisor:
     verbose: bool = True
     _running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     _served: set[str] = field(default_factory=set)
+    _carriers: set[str] = field(default_factory=set)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
     _failed: asyncio.Future[None] | None = None
@@ -80,15 +82,19 @@ class Supervisor:
         await asyncio.shield(self._failed)
 
     async def stop(self) -> None:
-        """Stops every program: asks, waits, and then insists."""
+        """Stops every program: asks, waits, and then insists. Those that carry the others' calls come last."""
         self._stopping = True
-        for process in reversed(self._running.values()):
-            _signal(process, signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(STOP_TIMEOUT_S):
-                await asyncio.gather(*(process.wait() for process in self._running.values()))
-        for process in self._running.values():
-            _signal(process, signal.SIGKILL)
+        for carriers in (False, True):
+            processes = [
+                self._running[name] for name in reversed(self._running) if (name in self._carriers) == carriers
+            ]
+            for process in processes:
+                _signal(process, signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await asyncio.gather(*(process.wait() for process in processes))
+            for process in processes:
+                _signal(process, signal.SIGKILL)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -111,9 +117,11 @@ class Supervisor:
             limit=1 << 20,
             # Ctrl-C is the supervisor's to hear: it stops the others in order.
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         self._running[program.name] = process
+        if program.carries_others:
+            self._carriers.add(program.name)
         return process
 
     async def _keep(self, program: Program) -> None:
@@ -180,12 +188,6 @@ def write_line(name: str, text: str, level: str = "info") -> None:
     for each in text.splitlines():
         sys.stdout.write(f"{label} {each}\n")
     sys.stdout.flush()
-
-
-def _die_with_parent() -> None:
-    # Linux only; elsewhere an orphan is stopped by the next start.
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

@@ -1,21 +1,18 @@
 """Envoy's configuration, made from the settings and the contract: `edge_config` is the whole of it."""
 
-from typing import Any
-
-from mesh.edge.contract import Contract
-from mesh.edge.filters import http_filters, seconds, typed
+from mesh.callers import Limits, read_callers
+from mesh.contract import Contract
+from mesh.edge.filters import http_filters
+from mesh.edge.observed import metrics_listeners, observers, tracing
 from mesh.edge.replies import local_replies
 from mesh.edge.routes import api_headers, security_headers, virtual_host
-from mesh.edge.settings import EdgeSettings, is_ip, split_address
-
-Json = dict[str, Any]
-
-_KIB = 1024
-_MIB = 1024 * _KIB
+from mesh.edge.settings import EdgeSettings
+from mesh.envoy import KIB, MIB, Json, access_log, breaker, calling, cluster, ejection, endpoint, seconds, typed
 
 # One line a call. Query strings, cookies and tokens hold secrets and are not among the fields.
 _ACCESS_LOG = {
     "timestamp": "%START_TIME%",
+    "level": "info",
     "service": "edge",
     "event": "call_ended",
     "method": "%REQ(X-ENVOY-ORIGINAL-METHOD?:METHOD)%",
@@ -29,18 +26,20 @@ _ACCESS_LOG = {
     "received": "%BYTES_RECEIVED%",
     "sent": "%BYTES_SENT%",
     "request_id": "%REQ(X-REQUEST-ID)%",
+    "trace_id": "%TRACE_ID%",
     "traceparent": "%REQ(TRACEPARENT)%",
 }
 
 
 def edge_config(settings: EdgeSettings, contract: Contract) -> Json:
     """The bootstrap configuration: one listener, one cluster per service and one for the gateway."""
-    clusters = [_service_cluster(settings, room) for room in contract.rooms]
+    limits = read_callers(contract).limits if settings.mesh_identity else None
+    clusters = [_service_cluster(settings, room, limits) for room in contract.rooms]
     config: Json = {
         "node": {"id": "edge", "cluster": "edge"},
         "static_resources": {
-            "listeners": [_listener(settings, contract)],
-            "clusters": [*clusters, _gateway_cluster(settings)],
+            "listeners": [_listener(settings, contract, limits), *metrics_listeners(settings)],
+            "clusters": [*clusters, _gateway_cluster(settings, limits), *observers(settings)],
         },
         "overload_manager": {
             "resource_monitors": [
@@ -55,16 +54,16 @@ def edge_config(settings: EdgeSettings, contract: Contract) -> Json:
         },
     }
     if settings.admin_address:
-        config["admin"] = {"address": _address(settings.admin_address)}
+        config["admin"] = {"address": endpoint(settings.admin_address)}
     return config
 
 
-def _listener(settings: EdgeSettings, contract: Contract) -> Json:
+def _listener(settings: EdgeSettings, contract: Contract, limits: Limits | None) -> Json:
     chain: Json = {
         "filters": [
             {
                 "name": "envoy.filters.network.http_connection_manager",
-                "typed_config": _connection_manager(settings, contract),
+                "typed_config": _connection_manager(settings, contract, limits),
             }
         ]
     }
@@ -87,13 +86,13 @@ def _listener(settings: EdgeSettings, contract: Contract) -> Json:
         }
     return {
         "name": "edge",
-        "address": _address(settings.address),
-        "per_connection_buffer_limit_bytes": _MIB,
+        "address": endpoint(settings.address),
+        "per_connection_buffer_limit_bytes": MIB,
         "filter_chains": [chain],
     }
 
 
-def _connection_manager(settings: EdgeSettings, contract: Contract) -> Json:
+def _connection_manager(settings: EdgeSettings, contract: Contract, limits: Limits | None) -> Json:
     shared = security_headers(settings)
     return typed(
         "filters.network.http_connection_manager.v3.HttpConnectionManager",
@@ -111,87 +110,65 @@ def _connection_manager(settings: EdgeSettings, contract: Contract) -> Json:
         common_http_protocol_options={"idle_timeout": "900s", "headers_with_underscores_action": "REJECT_REQUEST"},
         http2_protocol_options={
             "max_concurrent_streams": 256,
-            "initial_stream_window_size": 256 * _KIB,
-            "initial_connection_window_size": 4 * _MIB,
+            "initial_stream_window_size": 256 * KIB,
+            "initial_connection_window_size": 4 * MIB,
         },
         stream_idle_timeout=seconds(settings.stream_idle_timeout),
         request_headers_timeout="10s",
         drain_timeout="10s",
         local_reply_config=local_replies([*shared, *api_headers()]),
-        access_log=[
-            {
-                "name": "envoy.access_loggers.stdout",
-                "typed_config": typed(
-                    "access_loggers.stream.v3.StdoutAccessLog", log_format={"json_format": _ACCESS_LOG}
-                ),
-            }
-        ],
+        access_log=[access_log(_ACCESS_LOG)],
+        **tracing(settings),
         upgrade_configs=[{"upgrade_type": "websocket", "enabled": False}],
         http_filters=http_filters(settings, contract),
         route_config={
             "name": "edge",
             "response_headers_to_add": shared,
-            "virtual_hosts": [virtual_host(settings, contract)],
+            "virtual_hosts": [virtual_host(settings, contract, limits)],
         },
     )
 
 
-def _service_cluster(settings: EdgeSettings, room: str) -> Json:
-    """A gRPC service. Retries are the mesh's; one slow watcher may hold one stream's window, not the others'."""
+def _service_cluster(settings: EdgeSettings, room: str, limits: Limits | None) -> Json:
+    """A gRPC service. One slow watcher may hold one stream's window, not the others'."""
+    http = {
+        "http2_protocol_options": {
+            "initial_stream_window_size": 64 * KIB,
+            "initial_connection_window_size": 64 * MIB,
+            # One that a lost network leaves half open is given up as soon as one between services.
+            "connection_keepalive": {"interval": "10s", "timeout": "5s"},
+        }
+    }
     return {
-        **_cluster(room, settings.service_address(room)),
-        "per_connection_buffer_limit_bytes": 4 * _MIB,
-        "circuit_breakers": {
-            "thresholds": [{"max_requests": settings.max_calls, "max_pending_requests": 1024, "max_retries": 0}]
-        },
+        **cluster(room, [settings.service_address(room)], http, secret=_secret(settings, room, "h2")),
+        **breaker(settings.max_calls, limits),
+        **(ejection() if limits else {}),
+        "per_connection_buffer_limit_bytes": 4 * MIB,
         "health_checks": [
             {
                 "timeout": "1s",
                 "interval": "15s",
                 "no_traffic_interval": "60s",
+                # One that answers again is called again at once.
+                "unhealthy_interval": "1s",
                 "unhealthy_threshold": 2,
                 "healthy_threshold": 1,
                 "grpc_health_check": {},
             }
         ],
-        "typed_extension_protocol_options": _protocol(
-            http2_protocol_options={
-                "initial_stream_window_size": 64 * _KIB,
-                "initial_connection_window_size": 64 * _MIB,
-                "connection_keepalive": {"interval": "60s", "timeout": "5s"},
-            }
-        ),
     }
 
 
-def _gateway_cluster(settings: EdgeSettings) -> Json:
+def _gateway_cluster(settings: EdgeSettings, limits: Limits | None) -> Json:
+    secret = _secret(settings, "gateway", "http/1.1")
     return {
-        **_cluster("gateway", settings.gateway_address),
-        "circuit_breakers": {
-            "thresholds": [
-                {"max_connections": settings.max_calls, "max_requests": settings.max_calls, "max_retries": 0}
-            ]
-        },
-        "typed_extension_protocol_options": _protocol(http_protocol_options={}),
+        **cluster("gateway", [settings.gateway_address], {"http_protocol_options": {}}, secret=secret),
+        **breaker(settings.max_calls, limits),
     }
 
 
-def _cluster(name: str, address: str) -> Json:
-    by_name = not address.startswith("unix:") and not is_ip(split_address(address)[0])
-    return {
-        "name": name,
-        "connect_timeout": "1s",
-        **({"type": "STRICT_DNS", "dns_lookup_family": "ALL"} if by_name else {"type": "STATIC"}),
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address(address)}}]}],
-        },
-    }
-
-
-def _protocol(**http: Json) -> Json:
-    name = "upstreams.http.v3.HttpProtocolOptions"
-    return {f"envoy.extensions.{name}": typed(name, explicit_http_config=http)}
+def _secret(settings: EdgeSettings, callee: str, protocol: str) -> Json | None:
+    return calling(settings.mesh_identity, callee, protocol) if settings.mesh_identity else None
 
 
 def _foreign_orders_removed() -> Json:
@@ -203,10 +180,3 @@ def _foreign_orders_removed() -> Json:
             mutations=[{"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}}],
         ),
     }
-
-
-def _address(address: str) -> Json:
-    if address.startswith("unix:"):
-        return {"pipe": {"path": address.removeprefix("unix:")}}
-    host, port = split_address(address)
-    return {"socket_address": {"address": host, "port_value": port}}

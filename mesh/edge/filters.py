@@ -3,29 +3,16 @@
 The transcoder stands before the token check, so that one rule per RPC covers REST, gRPC-Web and gRPC alike.
 """
 
-from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
-from mesh.edge.contract import DESCRIPTORS, Contract
+from mesh.contract import DESCRIPTORS, Contract
 from mesh.edge.settings import EdgeSettings
+from mesh.envoy import Json, seconds, typed
 from services.kit.identity import AUDIENCE, COOKIE, ISSUER
-
-Json = dict[str, Any]
 
 TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
 BODY_LIMIT = "envoy.filters.http.buffer"
 JWKS_PATH = "/.well-known/jwks.json"
-
-
-def seconds(duration: timedelta) -> str:
-    """A duration in protobuf's JSON form: "1.5s"."""
-    return f"{duration.total_seconds():g}s"
-
-
-def typed(kind: str, **fields: Any) -> Json:
-    """A `typed_config` of Envoy's extension `kind` ("filters.http.csrf.v3.CsrfPolicy")."""
-    return {"@type": f"type.googleapis.com/envoy.extensions.{kind}", **fields}
 
 
 def http_filters(settings: EdgeSettings, contract: Contract) -> list[Json]:

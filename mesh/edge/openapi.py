@@ -10,7 +10,7 @@ from buf.validate import validate_pb2
 from candor.access.v1 import access_pb2
 from google.protobuf import descriptor_pb2
 
-from mesh.edge.contract import Binding, Contract, Method, load_descriptors, read_contract
+from mesh.contract import Binding, Contract, Method, load_descriptors, read_contract
 from mesh.edge.schemas import Schemas
 from services.kit.identity import COOKIE
 

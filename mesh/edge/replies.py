@@ -1,13 +1,14 @@
-"""What the edge itself answers when a call does not reach a service: Candor's errors, in the caller's protocol.
+"""What an Envoy itself answers when a call does not reach a service: Candor's errors, in the caller's protocol.
 
-REST callers get `google.rpc.Status` as JSON. gRPC and gRPC-Web callers keep their grpc-status and get the same
-details in `grpc-status-details-bin`, for the replies whose gRPC code is the one below.
+REST callers get `google.rpc.Status` as JSON. gRPC and gRPC-Web callers get the same details in
+`grpc-status-details-bin`, for the replies that have a gRPC code; the others keep Envoy's own grpc-status.
 """
 
 import base64
 from dataclasses import dataclass
 from typing import Any
 
+from google.protobuf import duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 Json = dict[str, Any]
@@ -31,6 +32,8 @@ class Reply:
     """What to do next; `{body}` stands for what Envoy says, where it helps."""
     grpc_code: int | None = None
     """The code that gRPC callers get, where details go with it."""
+    retry_s: int | None = None
+    """After how many seconds trying again may help."""
 
 
 # The first that matches is given. Envoy's words for a token: source/extensions/filters/http/jwt_authn.
@@ -42,6 +45,7 @@ REPLIES = (
         "SERVICE_UNAVAILABLE",
         "Tokens cannot be checked at the moment. Try again in a few seconds.",
         code_pb2.UNAVAILABLE,
+        retry_s=1,
     ),
     Reply(
         f"{_DETAILS}.contains('Jwt_is_missing')",
@@ -102,6 +106,16 @@ REPLIES = (
         code_pb2.RESOURCE_EXHAUSTED,
         "OVERLOADED",
         "Too much at once. Try again in a few seconds.",
+        retry_s=1,
+    ),
+    Reply(
+        f"{_DETAILS}.contains('max_duration_timeout')",
+        504,
+        code_pb2.DEADLINE_EXCEEDED,
+        "DEADLINE_EXCEEDED",
+        "The call's deadline has passed. Try again, or ask for less.",
+        # Envoy's own word would be UNAVAILABLE, which asks for another try.
+        code_pb2.DEADLINE_EXCEEDED,
     ),
     Reply(
         "response.code == 408 || response.code == 504",
@@ -117,6 +131,7 @@ REPLIES = (
         "SERVICE_UNAVAILABLE",
         "A service that this call needs does not answer. Try again in a few seconds.",
         code_pb2.UNAVAILABLE,
+        retry_s=1,
     ),
     Reply(
         "response.code == 500",
@@ -154,16 +169,20 @@ def local_replies(headers: list[Json]) -> Json:
         headers: What REST replies carry besides (`HeaderValueOption`).
     """
     rest = [_rest_mapper(reply, headers) for reply in REPLIES]
-    grpc = [_grpc_mapper(reply, reply.grpc_code) for reply in REPLIES if reply.grpc_code is not None]
-    return {"mappers": [*rest, *grpc]}
+    return {"mappers": [*rest, _web_deadline(), *grpc_replies()["mappers"]]}
+
+
+def grpc_replies() -> Json:
+    """The `local_reply_config` where gRPC alone is spoken, as between services."""
+    return {"mappers": [_grpc_mapper(reply, reply.grpc_code) for reply in REPLIES if reply.grpc_code is not None]}
 
 
 def _rest_mapper(reply: Reply, headers: list[Json]) -> Json:
-    info = {
-        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-        "reason": reply.reason,
-        "domain": "candor",
-    }
+    details: list[Json] = [
+        {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reply.reason, "domain": "candor"}
+    ]
+    if reply.retry_s is not None:
+        details.append({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{reply.retry_s}s"})
     message = reply.message.replace("{body}", "%LOCAL_REPLY_BODY%")
     return {
         "filter": {"and_filter": {"filters": [_cel(reply.when), _REST]}},
@@ -171,7 +190,7 @@ def _rest_mapper(reply: Reply, headers: list[Json]) -> Json:
         "headers_to_add": headers,
         "body_format_override": {
             "content_type": "application/json",
-            "json_format": {"code": reply.code, "message": message, "details": [info]},
+            "json_format": {"code": reply.code, "message": message, "details": details},
         },
     }
 
@@ -179,12 +198,38 @@ def _rest_mapper(reply: Reply, headers: list[Json]) -> Json:
 def _grpc_mapper(reply: Reply, grpc_code: int) -> Json:
     status = status_pb2.Status(code=grpc_code, message=reply.message)
     status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reply.reason, domain="candor"))
+    if reply.retry_s is not None:
+        status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=reply.retry_s)))
     details = base64.b64encode(status.SerializeToString()).decode().rstrip("=")
     return {
         "filter": _cel(reply.when),
         "status_code": reply.http,
         "body": {"inline_string": reply.message},
-        "headers_to_add": [{"header": {"key": "grpc-status-details-bin", "value": details}}],
+        "headers_to_add": [
+            {"header": {"key": "grpc-status", "value": str(grpc_code)}},
+            {"header": {"key": "grpc-status-details-bin", "value": details}},
+        ],
+    }
+
+
+def _web_deadline() -> Json:
+    """A gRPC-Web caller's passed deadline.
+
+    Envoy makes their codes out of HTTP's, none of which becomes this one, but leaves what looks like gRPC-Web alone.
+    """
+    reply = next(each for each in REPLIES if each.grpc_code == code_pb2.DEADLINE_EXCEEDED)
+    mapper = _grpc_mapper(reply, code_pb2.DEADLINE_EXCEEDED)
+    web = {"header_filter": {"header": {"name": "x-grpc-web", "present_match": True}}}
+    return {
+        **mapper,
+        "filter": {"and_filter": {"filters": [mapper["filter"], web]}},
+        "status_code": 200,
+        "headers_to_add": [*mapper["headers_to_add"], {"header": {"key": "grpc-message", "value": reply.message}}],
+        "body": {"inline_string": ""},
+        "body_format_override": {
+            "content_type": "application/grpc-web+proto",
+            "text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"},
+        },
     }
 
 

@@ -4,13 +4,11 @@ A REST call passes the routes twice: with its own path, which decides how it is 
 of its RPC, which decides who answers. A path under /v1/ or /candor. that is not listed does not exist.
 """
 
-from typing import Any
-
-from mesh.edge.contract import Contract, Method
-from mesh.edge.filters import BODY_LIMIT, TRANSCODER, seconds, transcoder, typed
+from mesh.callers import Limits
+from mesh.contract import Contract, Method
+from mesh.edge.filters import BODY_LIMIT, TRANSCODER, transcoder
 from mesh.edge.settings import EdgeSettings
-
-Json = dict[str, Any]
+from mesh.envoy import Json, retries, seconds, typed
 
 _NOT_FOUND = {"status": 404, "body": {"inline_string": "not found"}}
 _NO_TRANSCODER = {
@@ -65,15 +63,21 @@ def api_headers() -> list[Json]:
     return [header(key, value) for key, value in _API_HEADERS.items()]
 
 
-def virtual_host(settings: EdgeSettings, contract: Contract) -> Json:
-    """The one virtual host: streams over REST, RPCs, REST paths, WebSockets, then the gateway's pages."""
+def virtual_host(settings: EdgeSettings, contract: Contract, limits: Limits | None) -> Json:
+    """The one virtual host: streams over REST, RPCs, REST paths, WebSockets, then the gateway's pages.
+
+    Args:
+        settings: How long calls may take.
+        contract: The RPCs.
+        limits: How calls are repeated; None where another does that.
+    """
     return {
         "name": "candor",
         "domains": ["*"],
         "routes": [
             _QUERY_BESIDE_BODY,
-            *_event_streams(settings, contract),
-            *(_rpc(settings, method) for method in contract.methods),
+            *_event_streams(settings, contract, limits),
+            *(_rpc(settings, method, limits) for method in contract.methods),
             # Passed before transcoding and by what no RPC matches; the transcoder answers first.
             {"match": {"prefix": "/candor."}, "direct_response": _NOT_FOUND},
             {"match": {"prefix": "/v1/"}, "direct_response": _NOT_FOUND},
@@ -100,7 +104,7 @@ def virtual_host(settings: EdgeSettings, contract: Contract) -> Json:
     }
 
 
-def _rpc(settings: EdgeSettings, method: Method) -> Json:
+def _rpc(settings: EdgeSettings, method: Method, limits: Limits | None) -> Json:
     """The route of one RPC, as native gRPC, gRPC-Web or transcoded REST reach it."""
     limit = settings.stream_timeout if method.server_streaming else settings.request_timeout
     idle = settings.stream_idle_timeout if method.server_streaming else settings.request_timeout
@@ -111,6 +115,7 @@ def _rpc(settings: EdgeSettings, method: Method) -> Json:
             "timeout": "0s" if method.server_streaming else seconds(limit),
             "idle_timeout": seconds(idle),
             "max_stream_duration": {"max_stream_duration": seconds(limit), "grpc_timeout_header_max": seconds(limit)},
+            **(retries(limits, method) if limits else {}),
         },
         # REST callers send no deadline; services shall have one.
         "request_headers_to_add": [header("grpc-timeout", f"{limit.total_seconds():.0f}S")],
@@ -119,7 +124,7 @@ def _rpc(settings: EdgeSettings, method: Method) -> Json:
     }
 
 
-def _event_streams(settings: EdgeSettings, contract: Contract) -> list[Json]:
+def _event_streams(settings: EdgeSettings, contract: Contract, limits: Limits | None) -> list[Json]:
     """Routes for REST streams whose caller asks for server-sent events; each carries its own transcoder."""
     per_filter = {TRANSCODER: transcoder(settings, contract, sse=True)}
     accepts = {"name": "accept", "string_match": {"prefix": "text/event-stream"}}
@@ -129,7 +134,7 @@ def _event_streams(settings: EdgeSettings, contract: Contract) -> list[Json]:
             verb = {"name": ":method", "string_match": {"exact": binding.verb.upper()}}
             routes.append(
                 {
-                    **_rpc(settings, method),
+                    **_rpc(settings, method, limits),
                     "match": {"safe_regex": {"regex": binding.regex}, "headers": [accepts, verb]},
                     "typed_per_filter_config": per_filter,
                 }

@@ -8,26 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-
-def split_address(address: str) -> tuple[str, int]:
-    """The host and port of "host:port"; an IPv6 host stands in brackets.
-
-    Raises:
-        ValueError: It is not of that form.
-    """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise ValueError(f"{address!r} is not of the form host:port.")
-    return host.strip("[]"), int(port)
-
-
-def is_ip(host: str) -> bool:
-    """Whether a host is an IP address rather than a name."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+from mesh.envoy import is_ip, split_address
 
 
 class EdgeSettings(BaseSettings):
@@ -46,9 +27,19 @@ class EdgeSettings(BaseSettings):
     gateway_address: str = "127.0.0.1:8106"
     # Envoy's admin interface: host:port on loopback, unix:/path, or empty for none. It can stop the edge.
     admin_address: str = ""
+    # Where Prometheus finds Envoy's statistics at /stats/prometheus: an IP address and a port, on loopback or a pod's
+    # network; empty serves none.
+    metrics_address: str = ""
+    # Where traces go (OTLP over gRPC, host:port); empty for nowhere.
+    otlp_address: str = ""
+    # Which share of the traces is recorded, from 0 to 1, by everybody whom the edge calls too.
+    trace_ratio: float = Field(default=1.0, ge=0, le=1)
     # Certificate chain and private key (PEM files); both or neither. Without them the edge speaks plain HTTP.
     tls_certificate: Path | None = None
     tls_private_key: Path | None = None
+    # The folder of the edge's identity where the edge itself is part of the mesh: it then calls every service by mutual
+    # TLS, and repeats calls as the mesh does. Empty where a proxy beside it, or nothing, does that.
+    mesh_identity: Path | None = None
     # Origins that count as ours besides the one in the Host header: ["https://candor.example"].
     origins: tuple[str, ...] = ()
     # Proxies in front of the edge whose X-Forwarded-For is believed.
@@ -65,6 +56,8 @@ class EdgeSettings(BaseSettings):
     stream_idle_timeout: timedelta = timedelta(seconds=120)
     # How long public keys are trusted before they are fetched again; a removed key lives that long.
     jwks_cache: timedelta = timedelta(seconds=60)
+    # How long open calls may take to end when the edge stops; it ends sooner when there are none.
+    grace: timedelta = timedelta(seconds=5)
     # Connections from outside at once.
     max_connections: int = Field(default=10_000, gt=0)
     # Calls to one service at once; watchers hold one each.

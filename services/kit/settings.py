@@ -39,6 +39,9 @@ class ServiceSettings(BaseSettings):
     address: str = "127.0.0.1:0"
     # The service's PostgreSQL database as a SQLAlchemy URL; "embedded:" uses the laptop's own server.
     database_url: str = "embedded:"
+    # Whether the service brings its database to the newest version when it starts; else it refuses an older one, and
+    # `--migrate` migrates.
+    migrate_at_start: bool = True
     # Where accounts listens: tokens are checked with its public keys.
     accounts_address: str = "127.0.0.1:8101"
     # "production" switches reflection off.
@@ -47,9 +50,17 @@ class ServiceSettings(BaseSettings):
     max_concurrent_rpcs: int = Field(default=400, gt=0)
     # How long a call may take that brings no deadline of its own.
     default_deadline: timedelta = timedelta(seconds=30)
+    # After how long a caller is told to connect again, so that new copies get their share; none says never.
+    connection_age: timedelta | None = None
     # How long running calls may take to end when the service stops.
     grace: timedelta = timedelta(seconds=5)
     # The least severe log line that is written.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     # Where traces go (OTLP over gRPC, host:port); empty keeps them here.
     otlp_endpoint: str = ""
+    # Which share of the traces is recorded, from 0 to 1; what a caller leaves out is left out here too.
+    trace_ratio: float = Field(default=1.0, ge=0, le=1)
+    # Where Prometheus finds the metrics: host:port, on loopback or a pod's network; empty serves none.
+    metrics_address: str = ""
+    # Whether that port gives profiles too, to callers of this machine alone.
+    profiling: bool = False

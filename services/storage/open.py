@@ -15,17 +15,17 @@ def open_blobs(url: str, service: str) -> AbstractAsyncContextManager[Blobs]:
     Raises:
         ValueError: No adapter has the URL's scheme.
     """
-    return _chosen(_BLOBS, url, service)
+    return _chosen(_BLOBS, url)(url, service)
 
 
-def open_records(url: str, service: str) -> AbstractAsyncContextManager[Records]:
+def open_records(url: str, service: str, *, migrate_at_start: bool = True) -> AbstractAsyncContextManager[Records]:
     """Records: "embedded:" is the service's database on the laptop's own server, "postgresql://…" another.
 
     Raises:
         ValueError: No adapter has the URL's scheme.
-        Unavailable: The server does not answer.
+        Unavailable: The server does not answer, or its tables are older and may not be migrated.
     """
-    return _chosen(_RECORDS, url, service)
+    return _chosen(_RECORDS, url)(url, service, migrate_at_start=migrate_at_start)
 
 
 def open_vectors(url: str, service: str) -> AbstractAsyncContextManager[Vectors]:
@@ -35,7 +35,7 @@ def open_vectors(url: str, service: str) -> AbstractAsyncContextManager[Vectors]
         ValueError: No adapter has the URL's scheme.
         Unavailable: The server does not answer.
     """
-    return _chosen(_VECTORS, url, service)
+    return _chosen(_VECTORS, url)(url, service)
 
 
 def open_cache(url: str, service: str) -> AbstractAsyncContextManager[Cache]:
@@ -44,7 +44,7 @@ def open_cache(url: str, service: str) -> AbstractAsyncContextManager[Cache]:
     Raises:
         ValueError: No adapter has the URL's scheme.
     """
-    return _chosen(_CACHES, url, service)
+    return _chosen(_CACHES, url)(url, service)
 
 
 # An adapter is imported when it is chosen, so that a service installs only the drivers it uses.
@@ -57,10 +57,10 @@ async def _files(url: str, service: str) -> AsyncIterator[Blobs]:
 
 
 @asynccontextmanager
-async def _jsonb(url: str, service: str) -> AsyncIterator[Records]:
+async def _jsonb(url: str, service: str, *, migrate_at_start: bool) -> AsyncIterator[Records]:
     from services.storage.adapters.jsonb import open_jsonb_records  # noqa: PLC0415
 
-    async with open_jsonb_records(url, service) as records:
+    async with open_jsonb_records(url, service, migrate_at_start=migrate_at_start) as records:
         yield records
 
 
@@ -80,7 +80,7 @@ async def _memory(_url: str, _service: str) -> AsyncIterator[Cache]:
 
 
 _Port = TypeVar("_Port")
-_Openers = Mapping[str, Callable[[str, str], AbstractAsyncContextManager[_Port]]]
+_Openers = Mapping[str, Callable[..., AbstractAsyncContextManager[_Port]]]
 
 _BLOBS: _Openers[Blobs] = {"files": _files}
 _RECORDS: _Openers[Records] = {"embedded": _jsonb, "postgresql": _jsonb}
@@ -88,8 +88,8 @@ _VECTORS: _Openers[Vectors] = {"embedded": _pgvector, "postgresql": _pgvector}
 _CACHES: _Openers[Cache] = {"memory": _memory}
 
 
-def _chosen(openers: _Openers[_Port], url: str, service: str) -> AbstractAsyncContextManager[_Port]:
+def _chosen(openers: _Openers[_Port], url: str) -> Callable[..., AbstractAsyncContextManager[_Port]]:
     scheme = url.partition(":")[0]
     if scheme not in openers:
         raise ValueError(f"There is no storage for {scheme!r} URLs here. Use one of: {', '.join(sorted(openers))}.")
-    return openers[scheme](url, service)
+    return openers[scheme]

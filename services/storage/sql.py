@@ -1,7 +1,8 @@
 """PostgreSQL: one transaction per RPC, the organization set for row-level security, answers kept by request id."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,11 +14,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from services.kit import metrics
 from services.kit.errors import Unavailable
 from services.kit.identity import find_principal
 from services.kit.rpc.call import Call
 from services.storage.embedded import EmbeddedPostgres, embedded_folder
-from services.storage.migrate import migrate
+from services.storage.migrate import migrate, require_migrated
+from services.storage.observe import observe
 
 # The setting that row-level security policies read, for the length of a transaction.
 ORGANIZATION_SETTING = "candor.organization"
@@ -59,9 +62,10 @@ class Database:
         """
         connection = await self._connect()
         try:
-            async with connection.begin():
-                await _see(connection, organization)
-                yield connection
+            with _loss_told():
+                async with connection.begin():
+                    await _see(connection, organization)
+                    yield connection
         finally:
             await connection.close()
 
@@ -85,9 +89,10 @@ class Database:
         unit = _Unit(principal.organization or "" if principal else "")
         self._unit.set(unit)
         try:
-            yield
-            if unit.connection is not None:
-                await unit.connection.commit()
+            with _loss_told():
+                yield
+                if unit.connection is not None:
+                    await unit.connection.commit()
         finally:
             if unit.connection is not None:
                 await unit.connection.close()
@@ -133,33 +138,42 @@ class Database:
         )
 
     async def _connect(self) -> AsyncConnection:
+        started = time.perf_counter()
         try:
-            return await self.engine.connect()
+            connection = await self.engine.connect()
         except (OperationalError, TimeoutError) as error:
             raise _unavailable() from error
+        metrics.DATABASE_WAIT_SECONDS.of().observe(time.perf_counter() - started)
+        return connection
 
 
 @asynccontextmanager
 async def open_database(
-    url: str, service: str, migrations: Path, *, version_table: str = "alembic_version"
+    url: str,
+    service: str,
+    migrations: Path,
+    *,
+    version_table: str = "alembic_version",
+    migrate_at_start: bool = True,
 ) -> AsyncIterator[Database]:
-    """A service's database, migrated to the newest version; "embedded:" is the laptop's own server.
+    """A service's database, at the newest version; "embedded:" is the laptop's own server.
 
     Args:
         url: A SQLAlchemy URL of PostgreSQL, or "embedded:".
         service: The service's name, which its embedded database and role have too.
         migrations: The folder of the service's Alembic versions.
         version_table: Where Alembic keeps the version, one for each folder of migrations that share a database.
+        migrate_at_start: Whether to bring it to that version, rather than to refuse it where it is older.
 
     Raises:
-        Unavailable: The database does not answer.
+        Unavailable: The database does not answer, or is older and may not be migrated.
     """
     server = EmbeddedPostgres(embedded_folder()).start() if url == "embedded:" else None
     engine: AsyncEngine | None = None
     try:
         target = server.ensure_database(service) if server else make_url(url).set(drivername="postgresql+psycopg")
         try:
-            migrate(target, migrations, version_table=version_table)
+            (migrate if migrate_at_start else require_migrated)(target, migrations, version_table=version_table)
         except OperationalError as error:
             raise _unavailable() from error
         engine = create_async_engine(
@@ -173,6 +187,7 @@ async def open_database(
             hide_parameters=True,
             connect_args={"connect_timeout": 5, "options": "-c statement_timeout=15000 -c lock_timeout=10000"},
         )
+        observe(engine)
         yield Database(engine)
     finally:
         if engine is not None:
@@ -199,6 +214,17 @@ def request_answers_table() -> sa.Table:
 def sqlstate(error: DBAPIError) -> str:
     """PostgreSQL's code of an error, such as "23505"; empty where it has none."""
     return error.orig.sqlstate or "" if isinstance(error.orig, psycopg.Error) else ""
+
+
+@contextmanager
+def _loss_told() -> Iterator[None]:
+    """Raises Unavailable where the connection is lost in the middle of its work, as when the server ends."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise _unavailable() from error
 
 
 async def _see(connection: AsyncConnection, organization: str) -> None:

@@ -1,22 +1,16 @@
 """What is true of jobs: their state, leases and events, in PostgreSQL. Times are the database's."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.kit import metrics, telemetry
+from services.kit.jobs.announce import CANCEL, Announcer, Transactions, notify
 from services.kit.jobs.model import Claim, Event, Job, JobState, LeaseHeld, LeaseLost, NewJob
 from services.kit.jobs.tables import EVENTS, JOBS
-
-# The channel that says "this job has something new"; its payload is "organization/job", with CANCEL behind it when
-# what is new is that the job is to stop.
-CHANNEL = "candor_jobs"
-CANCEL = "/cancel"
-
-Transactions = Callable[[str], AbstractAsyncContextManager[AsyncConnection]]
 
 _JOB_COLUMNS = (
     JOBS.c.organization,
@@ -27,6 +21,7 @@ _JOB_COLUMNS = (
     JOBS.c.outcome,
     JOBS.c.create_time,
     JOBS.c.end_time,
+    JOBS.c.traceparent,
 )
 
 
@@ -40,12 +35,17 @@ class Ledger:
 
     def __init__(self, transactions: Transactions, lease: timedelta = timedelta(seconds=15)) -> None:
         self._transactions = transactions
+        self._announcer = Announcer(transactions)
         self.lease = lease
 
     async def accept(self, connection: AsyncConnection, job: NewJob) -> Job:
         """Writes a job down within the caller's transaction: once that commits, the job is not lost."""
         insert = sa.insert(JOBS).values(
-            organization=job.organization, id=job.id, creator=job.creator, payload=job.payload
+            organization=job.organization,
+            id=job.id,
+            creator=job.creator,
+            payload=job.payload,
+            traceparent=telemetry.trace_headers().get("traceparent", ""),
         )
         row = (await connection.execute(insert.returning(*_JOB_COLUMNS))).one()
         return _job(row)
@@ -108,6 +108,7 @@ class Ledger:
         """
         async with self._transactions(claim.job.organization) as connection:
             await self._write(connection, claim, contents, {"lease_end_time": self._lease_end()})
+        self._announcer.announce(claim.job.organization, claim.job.id)
 
     async def finish(self, claim: Claim, state: JobState, content: bytes, outcome: bytes) -> None:
         """Ends a job with its last event, both or neither.
@@ -119,6 +120,11 @@ class Ledger:
         ended = {"state": state, "outcome": outcome, "end_time": sa.func.clock_timestamp(), "lease_end_time": None}
         async with self._transactions(claim.job.organization) as connection:
             await self._write(connection, claim, [content], ended)
+        self._announcer.announce(claim.job.organization, claim.job.id)
+
+    async def announced(self) -> None:
+        """Waits until those who watch have been told of all that was written."""
+        await self._announcer.announced()
 
     async def release(self, connection: AsyncConnection, claim: Claim) -> None:
         """Lets go of a job within the caller's transaction, for another worker to take at once."""
@@ -136,21 +142,33 @@ class Ledger:
             if row is not None and row.state == JobState.QUEUED:
                 ended = {"state": JobState.CANCELLED, "outcome": outcome, "end_time": sa.func.clock_timestamp()}
                 await self._write(connection, Claim(_job(row), row.fence), [content], ended)
-            await _notify(connection, organization, job_id + CANCEL)
+                metrics.JOBS.of(JobState.CANCELLED.value).inc()
+            key = f"{organization}/{job_id}"
+            await notify(connection, {key, key + CANCEL})
             found = (await connection.execute(sa.select(*_JOB_COLUMNS).where(_is(organization, job_id)))).first()
         return _job(found) if found else None
 
-    async def events_after(self, organization: str, job_id: str, after: int, limit: int = 200) -> list[Event]:
-        """A job's events whose sequence is greater than `after`, in order."""
+    async def news(
+        self, organization: str, job_id: str, after: int, limit: int = 200
+    ) -> tuple[JobState, list[Event]] | None:
+        """A job's state and its events whose sequence is greater than `after`, in order, as of one moment.
+
+        Returns:
+            None where the organization has no such job.
+        """
         query = (
-            sa.select(EVENTS.c.sequence, EVENTS.c.create_time, EVENTS.c.content)
-            .where(EVENTS.c.organization == organization, EVENTS.c.job == job_id, EVENTS.c.sequence > after)
+            sa.select(JOBS.c.state, EVENTS.c.sequence, EVENTS.c.create_time, EVENTS.c.content)
+            .outerjoin(EVENTS, sa.and_(_same_job(), EVENTS.c.sequence > after))
+            .where(_is(organization, job_id))
             .order_by(EVENTS.c.sequence)
             .limit(limit)
         )
         async with self._transactions(organization) as connection:
             rows = (await connection.execute(query)).all()
-        return [Event(row.sequence, row.create_time, row.content) for row in rows]
+        if not rows:
+            return None
+        events = [Event(row.sequence, row.create_time, row.content) for row in rows if row.sequence is not None]
+        return JobState(rows[0].state), events
 
     async def _write(
         self, connection: AsyncConnection, claim: Claim, contents: Sequence[bytes], changes: dict[str, Any]
@@ -171,18 +189,17 @@ class Ledger:
             for index, content in enumerate(contents)
         ]
         await connection.execute(sa.insert(EVENTS), rows)
-        await _notify(connection, job.organization, job.id)
 
     def _lease_end(self) -> sa.ColumnElement[Any]:
         return sa.func.clock_timestamp() + sa.literal(self.lease, sa.Interval)
 
 
-async def _notify(connection: AsyncConnection, organization: str, job_id: str) -> None:
-    await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, f"{organization}/{job_id}")))
-
-
 def _is(organization: str, job_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(JOBS.c.organization == organization, JOBS.c.id == job_id)
+
+
+def _same_job() -> sa.ColumnElement[bool]:
+    return sa.and_(EVENTS.c.organization == JOBS.c.organization, EVENTS.c.job == JOBS.c.id)
 
 
 def _is_open() -> sa.ColumnElement[bool]:
@@ -207,4 +224,5 @@ def _job(row: Any) -> Job:
         row.outcome,
         row.create_time,
         row.end_time,
+        row.traceparent,
     )

@@ -32,7 +32,10 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it stands. `outcome` is what came of it, in the service's own encoding, once it has ended."""
+    """A job as it stands. `outcome` is what came of it, in the service's own encoding, once it has ended.
+
+    `traceparent` is the trace in which it was asked for, which its work goes on with.
+    """
 
     organization: str
     id: str
@@ -42,6 +45,7 @@ class Job:
     outcome: bytes
     create_time: datetime
     end_time: datetime | None
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,10 @@ class Event:
 
 class LeaseLost(Exception):
     """Another worker has the job now, or it has ended: stop, and write nothing."""
+
+
+class LedgerAway(Exception):
+    """What happened cannot be written down now: the job is to be begun again, and its watchers see no error."""
 
 
 class LeaseHeld(Exception):

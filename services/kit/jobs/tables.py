@@ -11,6 +11,7 @@ JOBS = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("creator", sa.Text, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("traceparent", sa.Text, nullable=False, server_default=""),
     sa.Column("state", sa.Text, nullable=False, server_default="queued"),
     sa.Column("outcome", sa.LargeBinary, nullable=False, server_default=""),
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),

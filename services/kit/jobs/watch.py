@@ -10,7 +10,8 @@ import psycopg
 from sqlalchemy.engine import URL
 
 from services.kit import telemetry
-from services.kit.jobs.ledger import CHANNEL, Ledger
+from services.kit.jobs.announce import CHANNEL
+from services.kit.jobs.ledger import Ledger
 from services.kit.jobs.model import Event
 
 _log = telemetry.log("watch")
@@ -34,17 +35,17 @@ async def follow(
     async with watcher.news_of(organization, job_id) as news:
         while True:
             news.clear()
-            # The state is read first: of a job that had ended by then, the events that follow are all there are.
-            job = await ledger.find(organization, job_id)
-            if job is None:
+            found = await ledger.news(organization, job_id, after, _PAGE)
+            if found is None:
                 raise LookupError(job_id)
-            events = await ledger.events_after(organization, job_id, after, _PAGE)
+            # Of one moment: of a job that had ended by then, these events are all there are.
+            state, events = found
             if events:
                 after = events[-1].sequence
                 yield events
             if len(events) == _PAGE:
                 continue
-            if job.state.is_final:
+            if state.is_final:
                 return
             try:
                 await asyncio.wait_for(news.wait(), HEARTBEAT_S)

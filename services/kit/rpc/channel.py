@@ -1,13 +1,18 @@
 """The channel builder: calls carry the caller's token, trace and remaining time, and raise Candor's errors."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.rpc import status_pb2
 from grpc_status import rpc_status
+from opentelemetry.trace import Span
 
-from services.kit import telemetry
+from services.kit import metrics, telemetry
 from services.kit.errors import CandorError, DeadlineExceeded
 from services.kit.identity import find_principal
 from services.kit.rpc.call import remaining_s
@@ -47,12 +52,13 @@ class _UnaryInterceptor(UnaryInterceptor):
         client_call_details: grpc.aio.ClientCallDetails,
         request: Any,
     ) -> Any:
-        call = await continuation(_prepared(client_call_details, DEFAULT_TIMEOUT_S), request)
-        try:
-            await call
-        except grpc.aio.AioRpcError as error:
-            raise raised_by(error) from error
-        return call
+        with _observed(client_call_details.method) as span:
+            call = await continuation(_prepared(client_call_details, DEFAULT_TIMEOUT_S, span), request)
+            try:
+                await call
+            except grpc.aio.AioRpcError as error:
+                raise raised_by(error) from error
+            return call
 
 
 class _StreamInterceptor(StreamInterceptor):
@@ -62,19 +68,51 @@ class _StreamInterceptor(StreamInterceptor):
         client_call_details: grpc.aio.ClientCallDetails,
         request: Any,
     ) -> AsyncIterator[Any]:
-        call = await continuation(_prepared(client_call_details, None), request)
-        return _messages(call)
+        # Entered here, so that the call carries it, and left with the last message.
+        observed = ExitStack()
+        span = observed.enter_context(_observed(client_call_details.method))
+        try:
+            call = await continuation(_prepared(client_call_details, None, span), request)
+        except BaseException:
+            observed.__exit__(*sys.exc_info())
+            raise
+        return _messages(call, observed)
 
 
-async def _messages(call: Any) -> AsyncIterator[Any]:
+async def _messages(call: Any, observed: ExitStack) -> AsyncIterator[Any]:
+    with observed:
+        try:
+            async for message in call:
+                yield message
+        except grpc.aio.AioRpcError as error:
+            raise raised_by(error) from error
+        finally:
+            # A reader that stops early must stop the other side too.
+            call.cancel()
+
+
+@contextmanager
+def _observed(path: str | bytes) -> Iterator[Span]:
+    """The span of a call, not in progress: a stream's reader is in other contexts. Counts the call when it ends."""
+    path = path if isinstance(path, str) else path.decode()
+    span = telemetry.start_client_span(path)
+    started = time.perf_counter()
+    code, reason = "OK", None
     try:
-        async for message in call:
-            yield message
-    except grpc.aio.AioRpcError as error:
-        raise raised_by(error) from error
+        yield span
+    except CandorError as error:
+        code, reason = error.code, error.reason
+        raise
+    except (asyncio.CancelledError, GeneratorExit):
+        code = "CANCELLED"
+        raise
+    except BaseException:
+        code = "UNKNOWN"
+        raise
     finally:
-        # A reader that stops early must stop the other side too.
-        call.cancel()
+        seconds = time.perf_counter() - started
+        metrics.CALLED_SECONDS.of(*metrics.rpc_of(path), code).observe(seconds, telemetry.exemplar(span))
+        telemetry.end_rpc_span(span, code, reason)
 
 
 def raised_by(error: grpc.aio.AioRpcError) -> CandorError:
@@ -88,12 +126,14 @@ def raised_by(error: grpc.aio.AioRpcError) -> CandorError:
         return error_from_status(plain)
 
 
-def _prepared(details: grpc.aio.ClientCallDetails, default_timeout_s: float | None) -> grpc.aio.ClientCallDetails:
+def _prepared(
+    details: grpc.aio.ClientCallDetails, default_timeout_s: float | None, span: Span
+) -> grpc.aio.ClientCallDetails:
     metadata = grpc.aio.Metadata(*(details.metadata or ()))
     principal = find_principal()
     if principal is not None and "authorization" not in metadata:
         metadata.add("authorization", f"Bearer {principal.token}")
-    for key, value in telemetry.trace_headers().items():
+    for key, value in telemetry.trace_headers(span).items():
         metadata.add(key, value)
     return grpc.aio.ClientCallDetails(
         method=details.method,

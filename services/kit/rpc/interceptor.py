@@ -1,13 +1,14 @@
 """The server interceptor: puts the layers around every method of ours, and answers repeated requests once."""
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
 from google.protobuf.message import Message
 
+from services.kit import metrics
 from services.kit.errors import AlreadyExists
 from services.kit.identity import current_principal
 from services.kit.rpc.call import Call, Method
@@ -58,7 +59,7 @@ class LayeredInterceptor(ServerInterceptor):
         return build(
             wrapped,
             request_deserializer=handler.request_deserializer,
-            response_serializer=_serializer(handler.response_serializer),
+            response_serializer=_serializer(handler.response_serializer, method),
         )
 
     def _unary(self, method: Method, behavior: Any) -> Any:
@@ -73,7 +74,8 @@ class LayeredInterceptor(ServerInterceptor):
         return wrapped
 
     def _streaming(self, method: Method, behavior: Any) -> Any:
-        async def wrapped(request: Any, context: Any) -> AsyncIterator[Any]:
+        # Not a generator: of one that a caller left, gRPC forgets the rest, and its layers would end who knows where.
+        async def wrapped(request: Any, context: Any) -> None:
             call = _call(method, request, context)
             async with AsyncExitStack() as stack:
                 for layer in self._layers:
@@ -81,7 +83,7 @@ class LayeredInterceptor(ServerInterceptor):
                 responses = behavior(request, context)
                 stack.push_async_callback(responses.aclose)
                 async for response in responses:
-                    yield response
+                    await context.write(response)
 
         return wrapped
 
@@ -107,10 +109,14 @@ class LayeredInterceptor(ServerInterceptor):
         return kept[1]
 
 
-def _serializer(serialize: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+def _serializer(serialize: Callable[[Any], bytes], method: Method) -> Callable[[Any], bytes]:
+    sent = metrics.RPC_SENT_BYTES.of(*metrics.rpc_of(method.path))
+
     def serialized(response: Any) -> bytes:
         # An answer that was kept is serialized already.
-        return response if isinstance(response, bytes) else serialize(response)
+        content = response if isinstance(response, bytes) else serialize(response)
+        sent.inc(len(content))
+        return content
 
     return serialized
 

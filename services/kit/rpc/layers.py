@@ -17,7 +17,7 @@ import structlog
 from grpc_status import rpc_status
 from opentelemetry import trace
 
-from services.kit import telemetry
+from services.kit import metrics, telemetry
 from services.kit.errors import CandorError, DeadlineExceeded, Internal, InvalidArgument, Unauthenticated
 from services.kit.identity import COOKIE, Principal, authorize, set_principal
 from services.kit.rpc.call import Call, organizations_in, remaining_s
@@ -36,10 +36,25 @@ def current_deadline() -> float | None:
 
 @asynccontextmanager
 async def traced(call: Call) -> AsyncIterator[None]:
-    """Continues the caller's trace, or starts one."""
-    span = telemetry.start_span(call.method.path.removeprefix("/"), call.metadata)
-    with trace.use_span(span, end_on_exit=True, record_exception=False):
-        yield
+    """Continues the caller's trace, or starts one; counts the call and how long it took."""
+    service, method = metrics.rpc_of(call.method.path)
+    in_progress = metrics.RPC_IN_PROGRESS.of(service, method)
+    span = telemetry.start_server_span(call.method.path, call.metadata)
+    started = time.perf_counter()
+    in_progress.inc()
+    code = "UNKNOWN"
+    try:
+        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+            yield
+        code = "OK"
+    finally:
+        code, reason = call.notes.get("code", code), call.notes.get("reason")
+        in_progress.dec()
+        seconds = time.perf_counter() - started
+        metrics.RPC_SECONDS.of(service, method, code).observe(seconds, telemetry.exemplar(span))
+        if reason:
+            metrics.RPC_ERRORS.of(service, method, reason).inc()
+        telemetry.end_rpc_span(span, code, reason)
 
 
 def in_context(default_deadline: timedelta) -> Layer:
@@ -54,7 +69,7 @@ def in_context(default_deadline: timedelta) -> Layer:
         _deadline.set(call.deadline)
         started = time.perf_counter()
         request_id = call.metadata.get("x-request-id", "")[:64]
-        with structlog.contextvars.bound_contextvars(trace_id=telemetry.trace_id(), request_id=request_id):
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 yield
             finally:

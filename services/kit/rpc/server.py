@@ -1,10 +1,12 @@
 """The server builder: one way to listen, be healthy, refuse overload and stop."""
 
+import argparse
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import grpc
@@ -15,8 +17,9 @@ from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
 from services.kit import telemetry
-from services.kit.errors import CandorError
+from services.kit.errors import CandorError, Unavailable
 from services.kit.identity import Principal
+from services.kit.operator_port import operator_port
 from services.kit.rpc.call import methods_of
 from services.kit.rpc.interceptor import LayeredInterceptor, Replays
 from services.kit.rpc.layers import Layer, authorized, errors_mapped, in_context, traced, validated
@@ -30,7 +33,8 @@ _OPTIONS = [
     # Two copies that share a port would split its traffic without a word.
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 30_000),
+    # The mesh asks every ten seconds whether a program still lives, also one that nobody calls.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
 ]
 
@@ -89,8 +93,11 @@ def build_server(
     descriptors = [each.descriptor for each in servicers]
     standard = [traced, in_context(settings.default_deadline), errors_mapped, authorized(verify), validated]
     interceptor = LayeredInterceptor(methods_of(descriptors), [*standard, *layers], replays)
+    options = list(_OPTIONS)
+    if settings.connection_age is not None:
+        options.append(("grpc.max_connection_age_ms", int(settings.connection_age / timedelta(milliseconds=1))))
     server = grpc.aio.server(
-        interceptors=[interceptor], options=_OPTIONS, maximum_concurrent_rpcs=settings.max_concurrent_rpcs
+        interceptors=[interceptor], options=options, maximum_concurrent_rpcs=settings.max_concurrent_rpcs
     )
     for each in servicers:
         each.add(each.implementation, server)
@@ -106,14 +113,60 @@ def build_server(
 
 
 def run_service(
-    name: str, settings: Configured, build: Callable[[Configured], AbstractAsyncContextManager[Server]]
+    name: str,
+    settings: Configured,
+    build: Callable[[Configured], AbstractAsyncContextManager[Server]],
+    open_storage: Callable[[Configured], AbstractAsyncContextManager[object]] | None = None,
 ) -> None:
-    """Runs a service as this process, on uvloop, until SIGINT or SIGTERM. What each service's `__main__` calls."""
-    telemetry.configure(name, level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    """Runs a service as this process, on uvloop, until SIGINT or SIGTERM. What each service's `__main__` calls.
+
+    `--migrate` brings its storage to the newest version and ends; `--await-storage` ends when the storage is there and
+    at that version.
+
+    Args:
+        name: The service's name in its log.
+        settings: What it reads from its environment.
+        build: Makes the server.
+        open_storage: Opens what it keeps, for a service that keeps something.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m services.{name}")
+    if open_storage is not None:
+        tasks = parser.add_mutually_exclusive_group()
+        tasks.add_argument("--migrate", action="store_true", help="migrate the storage and end")
+        tasks.add_argument("--await-storage", type=float, metavar="SECONDS", help="end when the storage is migrated")
+    options = parser.parse_args()
+    telemetry.configure(
+        name, level=settings.log_level, otlp_endpoint=settings.otlp_endpoint, trace_ratio=settings.trace_ratio
+    )
+
+    async def run() -> None:
+        if open_storage is not None and (options.migrate or options.await_storage is not None):
+            prepared = settings.model_copy(update={"migrate_at_start": options.migrate})
+            await _enter(lambda: open_storage(prepared), options.await_storage or 0)
+            return
+        async with operator_port(name, settings.metrics_address, profiling=settings.profiling):
+            await run_server(lambda: build(settings))
+
     try:
-        uvloop.run(run_server(lambda: build(settings)))
+        uvloop.run(run())
     except CandorError as error:
-        raise SystemExit(f"{name}: {error.message}") from error
+        _log.critical("service_failed", reason=error.reason, message=error.message)
+        raise SystemExit(1) from error
+
+
+async def _enter(open_storage: Callable[[], AbstractAsyncContextManager[object]], patience_s: float) -> None:
+    """Opens and closes, again where it is not there yet, until the patience ends."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + patience_s
+    while True:
+        try:
+            async with open_storage():
+                return
+        except Unavailable as error:
+            if loop.time() >= end:
+                raise
+            _log.info("storage_awaited", reason=error.reason, message=error.message)
+            await asyncio.sleep(1)
 
 
 async def run_server(build: Callable[[], AbstractAsyncContextManager[Server]]) -> None:

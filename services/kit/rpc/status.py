@@ -1,6 +1,6 @@
 """Between Candor's errors and `google.rpc.Status` with one `ErrorInfo`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from google.protobuf import any_pb2, duration_pb2
@@ -33,30 +33,42 @@ def status_from_error(error: errors.CandorError) -> status_pb2.Status:
 
 
 def error_from_status(status: status_pb2.Status) -> errors.CandorError:
-    """The error that a status tells of. One without our `ErrorInfo` gets the reason of its code."""
+    """The error that a status tells of.
+
+    One without our `ErrorInfo` was made by gRPC itself or by a proxy: it gets the reason of its code, and words for a
+    person, for theirs name sockets and streams.
+    """
     name = code_pb2.Code.Name(status.code) if status.code in code_pb2.Code.values() else "UNKNOWN"
-    kind = errors.BY_CODE.get(name, errors.Internal)
     info, bad_request, retry = (
         _detail(status.details, message)
         for message in (error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo())
     )
+    # Ours says more: this one is a stream that was reset on its way, as when whoever answered it ended.
+    name = "UNAVAILABLE" if name == "INTERNAL" and info is None else name
+    kind = errors.BY_CODE.get(name, errors.Internal)
+    foreign = _FOREIGN.get(name, ("INTERNAL", "", None))
     return kind(
-        info.reason if info else _REASONS.get(name, "INTERNAL"),
-        status.message,
+        info.reason if info else foreign[0],
+        status.message if info else foreign[1] or status.message,
         metadata=dict(info.metadata) if info else None,
         fields={v.field: v.description for v in bad_request.field_violations} if bad_request else None,
-        retry_after_s=retry.retry_delay.ToTimedelta().total_seconds() if retry else None,
+        retry_after_s=retry.retry_delay.ToTimedelta().total_seconds() if retry else None if info else foreign[2],
     )
 
 
-# Reasons for statuses that gRPC itself or a proxy made.
-_REASONS = {
-    "CANCELLED": "CANCELLED",
-    "DEADLINE_EXCEEDED": "DEADLINE_EXCEEDED",
-    "RESOURCE_EXHAUSTED": "OVERLOADED",
-    "UNAVAILABLE": "SERVICE_UNAVAILABLE",
-    "UNIMPLEMENTED": "UNIMPLEMENTED",
-    "INVALID_ARGUMENT": "INVALID_ARGUMENT",
+# What is said of statuses that gRPC itself or a proxy made: the reason, the words (empty where theirs say more), and
+# after how many seconds trying again may help.
+_FOREIGN: Mapping[str, tuple[str, str, float | None]] = {
+    "CANCELLED": ("CANCELLED", "The call was cancelled.", None),
+    "DEADLINE_EXCEEDED": ("DEADLINE_EXCEEDED", "The call took longer than it was allowed. Allow it more time.", None),
+    "RESOURCE_EXHAUSTED": ("OVERLOADED", "Too much at once. Try again in a few seconds.", 1.0),
+    "UNAVAILABLE": (
+        "SERVICE_UNAVAILABLE",
+        "A service that this call needs does not answer. Try again in a few seconds.",
+        1.0,
+    ),
+    "UNIMPLEMENTED": ("UNIMPLEMENTED", "", None),
+    "INVALID_ARGUMENT": ("INVALID_ARGUMENT", "", None),
 }
 
 

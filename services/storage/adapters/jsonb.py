@@ -86,10 +86,12 @@ class JsonbRecords:
 
 
 @asynccontextmanager
-async def open_jsonb_records(url: str, service: str) -> AsyncIterator[JsonbRecords]:
+async def open_jsonb_records(url: str, service: str, *, migrate_at_start: bool = True) -> AsyncIterator[JsonbRecords]:
     """Records in a service's PostgreSQL database."""
     migrations = Path(__file__).parent.parent / "migrations" / "records"
-    async with open_database(url, service, migrations, version_table="alembic_version_records") as database:
+    async with open_database(
+        url, service, migrations, version_table="alembic_version_records", migrate_at_start=migrate_at_start
+    ) as database:
         yield JsonbRecords(database)
 
 

@@ -11,10 +11,11 @@ import httpx
 import pytest
 from candor.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from candor.generation.v1 import generation_service_pb2, generation_service_pb2_grpc
-from edge_stand import Stand, wait_for
+from edge_stand import Stand
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from waiting import wait_for
 from websockets.sync.client import connect
 
 WATCH = "/candor.generation.v1.GenerationService/WatchGeneration"
@@ -144,6 +145,21 @@ def test_grpc_web_is_refused_with_a_grpc_status_and_details(edge: Stand) -> None
     assert response.headers["grpc-status"] == "16"
     assert response.headers["grpc-status-details-bin"]
     assert edge.services.seen == []
+
+
+def test_a_deadline_that_the_edge_ends_is_called_one(edge: Stand) -> None:
+    """Not UNAVAILABLE, which a caller may try again."""
+
+    async def slow(_request: Any, _context: Any) -> Message:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    edge.services.answers["/candor.accounts.v1.AccountsService/GetCaller"] = slow
+    headers = {"authorization": f"Bearer {edge.keys.token()}", "grpc-timeout": "200m"}
+    path, request = "/candor.accounts.v1.AccountsService/GetCaller", accounts_service_pb2.GetCallerRequest()
+    response = web_call(edge, path, request, **headers)
+    _, trailers = web_frames(response.content)
+    assert response.headers.get("grpc-status", trailers.get("grpc-status")) == "4"
 
 
 def test_a_rest_stream_gives_one_object_a_line_as_they_come(edge: Stand) -> None:

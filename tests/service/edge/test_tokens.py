@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from edge_stand import JWKS_CACHE_S, Stand, wait_for
+from edge_stand import JWKS_CACHE_S, Stand
+from waiting import wait_for
 
-from mesh.edge.contract import Method, load_descriptors, read_contract
+from mesh.contract import Method, load_descriptors, read_contract
 
 GET_CALLER = "/v1/caller"
 METHODS = read_contract(load_descriptors()).methods

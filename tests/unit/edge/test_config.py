@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
-from mesh.edge.__main__ import find_envoy, main, write_config
+from mesh.contract import load_descriptors, read_contract
+from mesh.edge.__main__ import main, write_config
 from mesh.edge.config import edge_config
-from mesh.edge.contract import load_descriptors, read_contract
 from mesh.edge.settings import EdgeSettings
+from mesh.envoy import find_envoy
 
 CONTRACT = read_contract(load_descriptors())
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from openapi_spec_validator import validate
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from mesh.edge.contract import load_descriptors, read_contract
+from mesh.contract import load_descriptors, read_contract
 from mesh.edge.openapi import openapi
 
 ROOT = Path(__file__).parents[3]
@@ -24,7 +24,7 @@ def operation(name: str) -> dict[str, Any]:
 
 
 def test_the_document_is_valid_openapi() -> None:
-    validate(DOCUMENT)
+    assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
 
 
 def test_the_committed_document_is_the_generated_one() -> None:

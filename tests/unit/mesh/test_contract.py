@@ -15,7 +15,7 @@ from google.protobuf import descriptor_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh.edge.contract import Binding, ContractError, json_path, load_descriptors, read_contract
+from mesh.contract import Binding, ContractError, json_path, load_descriptors, read_contract
 
 ROOT = Path(__file__).parents[3]
 PERMISSION: Any = access_pb2.permission
@@ -36,7 +36,7 @@ def test_the_committed_descriptors_are_those_of_the_protos(tmp_path: Path) -> No
     assert buf, "buf is not installed"
     fresh = tmp_path / "fresh.binpb"
     subprocess.run([buf, "build", "-o", str(fresh), "--as-file-descriptor-set"], cwd=ROOT, check=True)
-    assert fresh.read_bytes() == (ROOT / "mesh/edge/descriptors.binpb").read_bytes(), "run `make generate`"
+    assert fresh.read_bytes() == (ROOT / "mesh/descriptors.binpb").read_bytes(), "run `make generate`"
 
 
 def test_every_rpc_has_a_permission_and_a_room() -> None:
