@@ -1,0 +1,1 @@
+../../../environment/tests/platform.tftest.hcl
