@@ -13,7 +13,8 @@ class ChatServer:
     """What it answers, and what it was asked.
 
     `status` other than 200 is answered with `error`; `raw` is sent in place of events; `hang_after` events it sends
-    nothing more; `refuses_structure` answers 400 to a request with a response_format.
+    nothing more; `refuses_structure` answers 400 to a request with a response_format; `usage` are the tokens that it
+    counts, of what it was asked and of what it answered, where it is asked to.
     """
 
     texts: Iterable[str] = ()
@@ -23,6 +24,7 @@ class ChatServer:
     hang_after: int | None = None
     refuses_structure: bool = False
     models: tuple[str, ...] = ("local-model",)
+    usage: tuple[int, int] | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
@@ -45,13 +47,13 @@ class ChatServer:
             elif self.status != 200:
                 await _answer(writer, self.status, {"error": {"message": self.error, "type": "x"}})
             else:
-                await self._stream(writer, reader)
+                await self._stream(writer, reader, counts="stream_options" in request)
         except (ConnectionError, asyncio.IncompleteReadError):
             self.closed.set()
         finally:
             writer.close()
 
-    async def _stream(self, writer: asyncio.StreamWriter, reader: asyncio.StreamReader) -> None:
+    async def _stream(self, writer: asyncio.StreamWriter, reader: asyncio.StreamReader, *, counts: bool) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
         if self.raw is not None:
             writer.write(self.raw)
@@ -68,7 +70,12 @@ class ChatServer:
             await reader.read()
             self.closed.set()
             return
-        writer.write(_event({"delta": {}, "finish_reason": "stop"}) + b"data: [DONE]\n\n")
+        writer.write(_event({"delta": {}, "finish_reason": "stop"}))
+        if counts and self.usage is not None:
+            asked, answered = self.usage
+            usage = {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered}
+            writer.write(_chunk([], usage=usage))
+        writer.write(b"data: [DONE]\n\n")
         await writer.drain()
 
 
@@ -103,11 +110,16 @@ async def _answer(writer: asyncio.StreamWriter, status: int, body: dict[str, Any
 
 
 def _event(choice: dict[str, Any]) -> bytes:
+    return _chunk([{"index": 0, **choice}])
+
+
+def _chunk(choices: list[dict[str, Any]], **more: Any) -> bytes:
     chunk = {
         "id": "c1",
         "object": "chat.completion.chunk",
         "created": 0,
         "model": "local-model",
-        "choices": [{"index": 0, **choice}],
+        "choices": choices,
+        **more,
     }
     return b"data: " + json.dumps(chunk).encode() + b"\n\n"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import servers_mariadb
 import sqlalchemy as sa
 from hypothesis import settings
 
@@ -15,6 +16,8 @@ ROOT = Path(__file__).parent.parent
 
 # The inner loop tries fewer examples; `make test` tries them all.
 settings.register_profile("quick", max_examples=15)
+# Tests that know this profile take minutes with it.
+settings.register_profile("nightly", max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
@@ -41,6 +44,17 @@ def postgres() -> Iterator[EmbeddedPostgres]:
             connection.execute(sa.text("ALTER SYSTEM SET fsync = off"))
             connection.execute(sa.text("SELECT pg_reload_conf()"))
         engine.dispose()
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[servers_mariadb.MariadbServer]:
+    """A real MariaDB server, empty, for the whole run."""
+    if reason := servers_mariadb.missing():
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory(prefix="candor-my-") as folder:
+        server = servers_mariadb.MariadbServer(Path(folder)).start()
         yield server
         server.stop()
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import json
+import pkgutil
 import socket
 import subprocess
 import threading
@@ -23,6 +24,7 @@ from google.protobuf import message_factory
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
+from waiting import wait_for
 
 from gateway.__main__ import build
 from gateway.settings import GatewaySettings
@@ -30,8 +32,16 @@ from mesh.edge.__main__ import command, write_config
 from mesh.edge.settings import EdgeSettings
 
 ROOMS = ("accounts", "documents", "generation", "modelhub", "validation")
-STUBS = {room: importlib.import_module(f"candor.{room}.v1.{room}_service_pb2_grpc") for room in ROOMS}
-MESSAGES = {room: importlib.import_module(f"candor.{room}.v1.{room}_service_pb2") for room in ROOMS}
+# Every contract of every room: its messages and its stubs.
+CONTRACTS = [
+    (
+        importlib.import_module(f"{package.__name__}.{found.name}"),
+        importlib.import_module(f"{package.__name__}.{found.name}_grpc"),
+    )
+    for package in (importlib.import_module(f"candor.{room}.v1") for room in ROOMS)
+    for found in pkgutil.iter_modules(package.__path__)
+    if found.name.endswith("_service_pb2")
+]
 JWKS_CACHE_S = 6
 
 
@@ -93,11 +103,11 @@ class Services:
         self.seen.append(Seen(path, request, metadata, context.time_remaining()))
 
     def add_to(self, server: grpc.aio.Server) -> None:
-        for room in ROOMS:
-            for name, descriptor in MESSAGES[room].DESCRIPTOR.services_by_name.items():
+        for messages, stubs in CONTRACTS:
+            for name, descriptor in messages.DESCRIPTOR.services_by_name.items():
                 behavior = {method.name: self._behavior(method) for method in descriptor.methods}
-                double = type(name, (getattr(STUBS[room], f"{name}Servicer"),), behavior)
-                getattr(STUBS[room], f"add_{name}Servicer_to_server")(double(), server)
+                double = type(name, (getattr(stubs, f"{name}Servicer"),), behavior)
+                getattr(stubs, f"add_{name}Servicer_to_server")(double(), server)
 
     def _behavior(self, method: Any) -> Any:
         path = f"/{method.containing_service.full_name}/{method.name}"
@@ -173,14 +183,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 15) -> None:
-    """Waits until a condition holds; fails after a deadline."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"{what}: not within {seconds} s"
-        time.sleep(0.01)
 
 
 @contextlib.contextmanager

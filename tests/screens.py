@@ -40,6 +40,8 @@ PICTURES = (
     Picture("withheld", "light"),
     Picture("schema", "light"),
     Picture("history", "light"),
+    Picture("sources", "light"),
+    Picture("sources", "phone", width=400, height=860),
 )
 
 
@@ -58,7 +60,7 @@ def _photograph(link: str, url: str) -> None:
     with open_browser() as browser:
         page = browser.new_page()
         page.goto(link)
-        pages = {"ask": f"{url}/", "schema": f"{url}/schema", "history": f"{url}/history"}
+        pages = {"ask": f"{url}/", "sources": f"{url}/", "schema": f"{url}/schema", "history": f"{url}/history"}
         for shows, question in (("withheld", WITHHELD), ("answer", ANSWERED)):
             page.goto(pages["ask"])
             ask(page, question)
@@ -94,6 +96,11 @@ def _settle(page: Page, shows: str) -> None:
             expect(page.get_by_role("heading", name="Words that matched nothing")).to_be_visible()
         case "schema":
             page.get_by_role("list", name="Tables").get_by_text("public.customers", exact=True).click()
+        case "sources":
+            page.get_by_role("button", name="Add data source").click()
+            dialog = page.get_by_role("dialog", name="Add a data source")
+            dialog.get_by_role("radio", name="Snowflake").click()
+            expect(dialog.get_by_role("textbox", name="Account")).to_be_visible()
         case "history":
             expect(page.get_by_role("list", name="Questions").get_by_text(ANSWERED)).to_be_visible()
         case _:

@@ -1,7 +1,7 @@
 """accounts as a program: the one place where its parts are chosen and put together."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,18 +22,23 @@ from services.accounts.settings import Settings
 from services.kit.clock import Clock, SystemClock
 from services.kit.identity import TokenVerifier
 from services.kit.rpc import Server, Servicer, build_server, run_service
-from services.storage.sql import open_database
+from services.storage.sql import Database, open_database
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # How much longer than their tokens old keys are kept, for clocks that differ.
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
+def open_storage(settings: Settings) -> AbstractAsyncContextManager[Database]:
+    """What accounts keeps."""
+    return open_database(settings.database_url, "accounts", _MIGRATIONS, migrate_at_start=settings.migrate_at_start)
+
+
 @asynccontextmanager
 async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Server]:
     """The server with its parts, not yet started; what it holds is let go when the context ends."""
     clock = clock or SystemClock()
-    async with open_database(settings.database_url, "accounts", _MIGRATIONS) as database:
+    async with open_storage(settings) as database:
         accounts = PostgresAccounts(database, clock)
         await set_up(accounts, clock, organization_name=settings.organization_name, owner_name=settings.owner_name)
         rotation = Rotation(settings.key_interval, settings.key_lead, settings.token_lifetime + _CLOCK_SKEW)
@@ -64,4 +69,4 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
 
 
 if __name__ == "__main__":
-    run_service("accounts", Settings(), build)
+    run_service("accounts", Settings(), build, open_storage)

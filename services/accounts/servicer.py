@@ -1,6 +1,7 @@
 """accounts' gRPC face: each method translates, calls, translates."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from candor.accounts.v1 import accounts_service_pb2 as pb
@@ -11,7 +12,8 @@ from services.accounts.core.limit_attempts import Attempts
 from services.accounts.core.ports import Accounts, Keys
 from services.accounts.core.serve_services import ServiceTokens
 from services.accounts.core.sign_in import SignIn
-from services.kit.errors import NotFound
+from services.kit import metrics
+from services.kit.errors import InvalidArgument, NotFound, PermissionDenied, ResourceExhausted, Unauthenticated
 from services.kit.identity import current_principal
 from services.kit.ids import parse_name
 from services.kit.pages import decode_number, decode_token, encode_token, page_size
@@ -35,7 +37,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         """A token for a proof."""
         await self._keys.load()
         kind = str(request.WhichOneof("grant"))
-        with self._attempts.by(_client(context), kind):
+        with _counted(kind), self._attempts.by(_client(context), kind):
             match kind:
                 case "sign_in_code":
                     return wire.token_to_proto(*await self._sign_in.redeem_code(request.sign_in_code))
@@ -120,6 +122,22 @@ class AccountsServicer(rpc.AccountsServiceServicer):
 def _page(items: Sequence[_Item], size: int) -> tuple[Sequence[_Item], _Item | None]:
     """A page of one item too many: the page, and its last item where another page follows."""
     return (items[:size], items[size - 1]) if len(items) > size else (items, None)
+
+
+@contextmanager
+def _counted(grant: str) -> Iterator[None]:
+    outcome = "failed"
+    try:
+        yield
+        outcome = "issued"
+    except ResourceExhausted:
+        outcome = "limited"
+        raise
+    except (Unauthenticated, PermissionDenied, InvalidArgument):
+        outcome = "refused"
+        raise
+    finally:
+        metrics.TOKEN_REQUESTS.of(grant, outcome).inc()
 
 
 def _client(context: Any) -> str:

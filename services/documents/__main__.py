@@ -18,20 +18,31 @@ from services.kit.rpc import Servicer, build_server, open_channel
 from services.kit.rpc.server import Server, run_service
 from services.kit.rpc.tokens import verifier_for
 from services.storage.open import open_records
-from services.storage.sql import open_database
+from services.storage.ports import Records
+from services.storage.sql import Database, open_database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @asynccontextmanager
+async def open_storage(settings: Settings) -> AsyncIterator[tuple[Database, Records]]:
+    """What documents keeps."""
+    records_url = settings.records_url if settings.records_url != "embedded:" else settings.database_url
+    migrating = settings.migrate_at_start
+    async with (
+        open_database(settings.database_url, "documents", MIGRATIONS, migrate_at_start=migrating) as database,
+        open_records(records_url, "documents", migrate_at_start=migrating) as records,
+    ):
+        yield database, records
+
+
+@asynccontextmanager
 async def build(settings: Settings) -> AsyncIterator[Server]:
     """The server, not yet started."""
-    records_url = settings.records_url if settings.records_url != "embedded:" else settings.database_url
     async with (
         open_channel(settings.accounts_address) as accounts,
         open_channel(settings.validation_address) as validation,
-        open_database(settings.database_url, "documents", MIGRATIONS) as database,
-        open_records(records_url, "documents") as records,
+        open_storage(settings) as (database, records),
     ):
         snapshots, values = Snapshots(records), PostgresValues(database)
         sync_schema = SyncSchema(
@@ -47,4 +58,4 @@ async def build(settings: Settings) -> AsyncIterator[Server]:
 
 
 if __name__ == "__main__":
-    run_service("documents", Settings(), build)
+    run_service("documents", Settings(), build, open_storage)

@@ -1,13 +1,13 @@
 """Builds and serves generation: the only place where its adapters are chosen."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from candor.generation.v1 import generation_service_pb2, generation_service_pb2_grpc
 
 from services.generation.adapters.accounts import GrpcDelegation
-from services.generation.adapters.answering import Answering, cancelled, failed
+from services.generation.adapters.answering import Answering, failed, stopped
 from services.generation.adapters.documents import GrpcDocuments
 from services.generation.adapters.modelhub import GrpcModelhub
 from services.generation.adapters.validation import GrpcValidation
@@ -20,7 +20,14 @@ from services.kit.clock import SystemClock
 from services.kit.jobs import Dispatcher, Ledger, Watcher
 from services.kit.rpc import Server, Servicer, build_server, open_channel, run_service
 from services.kit.rpc.tokens import verifier_for
-from services.storage.sql import open_database
+from services.storage.sql import Database, open_database
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_storage(settings: Settings) -> AbstractAsyncContextManager[Database]:
+    """What generation keeps."""
+    return open_database(settings.database_url, "generation", _MIGRATIONS, migrate_at_start=settings.migrate_at_start)
 
 
 @asynccontextmanager
@@ -36,8 +43,7 @@ async def build(settings: Settings) -> AsyncIterator[Server]:
                 settings.validation_address,
             )
         ]
-        migrations = Path(__file__).parent / "migrations"
-        database = await stack.enter_async_context(open_database(settings.database_url, "generation", migrations))
+        database = await stack.enter_async_context(open_storage(settings))
         ledger = Ledger(database.transaction)
         watcher = await stack.enter_async_context(Watcher(database.engine.url))
         verifier = verifier_for(accounts)
@@ -58,10 +64,11 @@ async def build(settings: Settings) -> AsyncIterator[Server]:
             watcher=watcher,
             work=Answering(answer_question, delegation.principal_for, settings.answer_timeout),
             failed=failed,
-            cancelled=cancelled,
+            cancelled=stopped,
             concurrency=settings.concurrency,
         )
-        await stack.enter_async_context(dispatcher.working())
+        # A process without workers accepts and serves; other processes do the work.
+        await stack.enter_async_context(dispatcher.working() if settings.concurrency else dispatcher.open())
         servicer = Servicer(
             generation_service_pb2.DESCRIPTOR.services_by_name["GenerationService"],
             generation_service_pb2_grpc.add_GenerationServiceServicer_to_server,
@@ -71,4 +78,4 @@ async def build(settings: Settings) -> AsyncIterator[Server]:
 
 
 if __name__ == "__main__":
-    run_service("generation", Settings(), build)
+    run_service("generation", Settings(), build, open_storage)

@@ -19,8 +19,8 @@ class Settings(ServiceSettings):
     modelhub_address: str = "127.0.0.1:8105"
     # What generation shows to accounts to act for the people whose questions it answers.
     service_key: SecretStr = SecretStr("")
-    # How many questions are answered at once in this process.
-    concurrency: int = Field(default=4, gt=0)
+    # How many questions are answered at once in this process; with 0 it serves, and others answer.
+    concurrency: int = Field(default=4, ge=0)
     # How long a question may take in all.
     answer_timeout: timedelta = timedelta(minutes=2)
     # How long a statement may run when a question is answered.

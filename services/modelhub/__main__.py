@@ -11,6 +11,7 @@ from services.kit.rpc import Servicer, build_server, open_channel
 from services.kit.rpc.server import Server, run_service
 from services.kit.rpc.tokens import verifier_for
 from services.modelhub.adapters.built_in_drafter import BuiltInDrafter
+from services.modelhub.adapters.observed_drafter import ObservedDrafter
 from services.modelhub.adapters.openai import OpenAIDrafter
 from services.modelhub.core.draft_sql import DraftSql
 from services.modelhub.core.ports import Drafter, Model
@@ -38,10 +39,11 @@ async def open_draft_sql(settings: Settings) -> AsyncIterator[DraftSql]:
                 settings.openai_model,
                 timeout=settings.openai_timeout,
                 send_samples=settings.openai_send_samples,
+                prices={"input": settings.openai_input_price, "output": settings.openai_output_price},
             )
             stack.push_async_callback(provider.close)
             drafters.insert(0, provider)
-        yield DraftSql(drafters, _log_fallback, settings.default_model)
+        yield DraftSql([ObservedDrafter(each) for each in drafters], _log_fallback, settings.default_model)
 
 
 @asynccontextmanager

@@ -30,6 +30,9 @@ class Settings(ServiceSettings):
     openai_timeout: timedelta = timedelta(seconds=60)
     # Whether a few stored values per column are shown to the model; values that the question mentions always are.
     openai_send_samples: bool = False
+    # What a million tokens cost there, in dollars, for the metrics; 0 where it is not known.
+    openai_input_price: float = Field(default=0.0, ge=0)
+    openai_output_price: float = Field(default=0.0, ge=0)
 
     @property
     def has_openai(self) -> bool:

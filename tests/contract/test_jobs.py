@@ -7,13 +7,16 @@ import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+from waiting import until
 
+from services.kit.errors import Unavailable
 from services.kit.ids import new_id
 from services.kit.jobs import (
     Claim,
@@ -28,6 +31,7 @@ from services.kit.jobs import (
     Watcher,
     follow,
 )
+from services.kit.jobs.announce import Announcer
 from services.kit.jobs.model import LeaseHeld
 from services.storage.embedded import EmbeddedPostgres
 from services.storage.sql import Database, open_database
@@ -45,8 +49,10 @@ async def database(postgres: EmbeddedPostgres) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def ledger(database: Database) -> Ledger:
-    return Ledger(database.transaction, lease=timedelta(seconds=1))
+async def ledger(database: Database) -> AsyncIterator[Ledger]:
+    opened = Ledger(database.transaction, lease=timedelta(seconds=1))
+    yield opened
+    await opened.announced()
 
 
 def ended(state: JobState, text: str) -> Ending:
@@ -198,7 +204,9 @@ async def test_a_job_ends_once(database: Database, ledger: Ledger) -> None:
 async def test_events_written_at_once_have_no_gap_and_no_double(database: Database, ledger: Ledger) -> None:
     claim = await claimed(database, ledger)
     await asyncio.gather(*(ledger.append(claim, [str(i).encode()] * 3) for i in range(10)))
-    events = await ledger.events_after(ORGANIZATION, claim.job.id, 0)
+    found = await ledger.news(ORGANIZATION, claim.job.id, 0)
+    assert found is not None
+    _, events = found
     assert [event.sequence for event in events] == list(range(1, 31))
 
 
@@ -263,6 +271,54 @@ async def main(url):
 
 asyncio.run(main(sys.argv[1]))
 """
+
+
+async def test_what_gathers_while_an_announcement_commits_is_announced_together(database: Database) -> None:
+    opened, committing = [], asyncio.Event()
+
+    @asynccontextmanager
+    async def slowly(organization: str) -> AsyncIterator[AsyncConnection]:
+        opened.append(organization)
+        await committing.wait()
+        async with database.transaction(organization) as connection:
+            yield connection
+
+    announcer, ids = Announcer(slowly), [new_id() for _ in range(5)]
+    async with AsyncExitStack() as stack:
+        watcher = await stack.enter_async_context(Watcher(database.engine.url))
+        news = [await stack.enter_async_context(watcher.news_of(ORGANIZATION, each)) for each in ids]
+        for each in news:
+            each.clear()
+        announcer.announce(ORGANIZATION, ids[0])
+        await until(lambda: len(opened) == 1)
+        for each_id in ids[1:]:
+            announcer.announce(ORGANIZATION, each_id)
+        committing.set()
+        await asyncio.wait_for(asyncio.gather(*(each.wait() for each in news)), 10)
+        await announcer.announced()
+    assert len(opened) == 2
+
+
+async def test_an_announcement_that_fails_is_no_hindrance_to_the_next(database: Database) -> None:
+    tries = []
+
+    @asynccontextmanager
+    async def away_at_first(organization: str) -> AsyncIterator[AsyncConnection]:
+        tries.append(organization)
+        if len(tries) == 1:
+            raise Unavailable("SERVICE_UNAVAILABLE", "The database does not answer.")
+        async with database.transaction(organization) as connection:
+            yield connection
+
+    announcer, job_id = Announcer(away_at_first), new_id()
+    announcer.announce(ORGANIZATION, job_id)
+    await announcer.announced()
+    async with Watcher(database.engine.url) as watcher, watcher.news_of(ORGANIZATION, job_id) as news:
+        news.clear()
+        announcer.announce(ORGANIZATION, job_id)
+        await asyncio.wait_for(news.wait(), 10)
+        await announcer.announced()
+    assert len(tries) == 2
 
 
 @pytest.mark.slow

@@ -255,6 +255,15 @@ async def test_a_folder_of_migrations_beside_another_has_a_version_of_its_own(
     for _ in range(2):
         migrate(url, migrations)
         migrate(url, other, version_table="alembic_version_things")
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        versions = [
+            connection.scalar(sa.text(f"SELECT version_num FROM {table}"))
+            for table in ("alembic_version", "alembic_version_things")
+        ]
+    engine.dispose()
+    assert versions[1] == "things"
+    assert versions[0] not in {None, "things"}
 
 
 def test_one_process_may_hold_the_server_twice(
@@ -295,6 +304,13 @@ async def test_a_database_that_dropped_its_connections_is_used_again(
         assert connection.scalar(sa.text(terminate), {"name": url.database}) == 1
     admin.dispose()
     assert await notes(database, "one") == ["kept"]
+
+
+async def test_a_connection_that_is_lost_in_the_middle_of_its_work_is_unavailable(database: Database) -> None:
+    with pytest.raises(errors.Unavailable) as raised:
+        async with database.transaction("one") as connection:
+            await connection.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert raised.value.retry_after_s == 1.0
 
 
 async def test_a_repeated_request_that_waits_too_long_for_the_first_may_be_tried_again(

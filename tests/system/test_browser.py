@@ -5,7 +5,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from browser import NoBrowserError, ask, open_browser
@@ -164,7 +164,7 @@ def test_a_dropped_connection_resumes_without_a_doubled_or_missing_step(page: Pa
     expect(undisturbed.get_by_role("table", name="Rows")).to_be_visible()
     expect(steps(undisturbed).last).to_contain_text(re.compile(r"\d (ms|s)"))
     expect(steps(page)).to_have_text(steps(undisturbed).all_inner_texts(), use_inner_text=True)
-    assert [urlsplit(url).query for url in opened] == [f"after={sequence}" for sequence in range(4)]
+    assert [parse_qs(urlsplit(url).query)["after"] for url in opened] == [[str(sequence)] for sequence in range(4)]
 
 
 def _send_one_and_close(route: WebSocketRoute, frame: str | bytes) -> None:

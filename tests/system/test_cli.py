@@ -123,7 +123,7 @@ def test_a_withheld_answer_has_an_exit_code_of_its_own_and_says_what_was_not_fou
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["ask", "How many?", "--database", "mysql://u:hidden@h/d"], 2, "mysql"),
+        (["ask", "How many?", "--database", "oracle://u:hidden@h/d"], 2, "oracle"),
         (["ask", "How many?", "--database", "shop.db"], 2, "sqlite:///"),
         (["ask", "How many?"], 2, "--database"),
         (["ask", "How many?", "--database", "sqlite:///nope.db"], 1, "nope.db"),

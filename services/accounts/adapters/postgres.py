@@ -18,6 +18,7 @@ from services.accounts.adapters.tables import (
 )
 from services.accounts.core.model import AuditEvent, Member, Organization, Session
 from services.accounts.core.ports import Books
+from services.kit import metrics
 from services.kit.clock import Clock
 from services.storage.sql import Database
 
@@ -201,6 +202,7 @@ async def record(
             resource=resource,
         )
     )
+    metrics.AUDIT_EVENTS.of(action).inc()
 
 
 def _member(row: sa.Row[tuple[object, ...]]) -> Member:

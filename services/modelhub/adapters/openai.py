@@ -6,11 +6,12 @@ questions and schemas go to the configured server and nowhere else.
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from services.kit import metrics
 from services.kit.errors import CandorError, FailedPrecondition, Unavailable
 from services.modelhub.core.model import Draft, DraftRequest
 from services.modelhub.core.ports import Model
@@ -18,19 +19,25 @@ from services.modelhub.core.read_reply import MAX_REPLY_CHARACTERS, read_reply
 from services.modelhub.core.write_prompt import REPLY_SCHEMA, write_prompt
 
 if TYPE_CHECKING:
+    from langchain_core.messages.ai import UsageMetadata
     from langchain_openai import ChatOpenAI
 
 PROVIDER = "openai"
 OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_MODEL = "gpt-5-mini"
 CONNECT_TIMEOUT_S = 5.0
+_NO_PRICES = {"input": 0.0, "output": 0.0}
 
 _STRUCTURED = {
     "response_format": {
         "type": "json_schema",
         "json_schema": {"name": "draft", "strict": True, "schema": REPLY_SCHEMA},
-    }
+    },
+    # The tokens are counted in an event after the last.
+    "stream_options": {"include_usage": True},
 }
+# What a server says that knows none of these.
+_UNKNOWN_FIELDS = ("response_format", "json_schema", "stream_options")
 
 
 class OpenAIDrafter:
@@ -42,6 +49,7 @@ class OpenAIDrafter:
         model: The model's name there; empty means OpenAI's default, or the first model the server lists.
         timeout: How long one draft may take in all.
         send_samples: Whether stored values that the question does not mention may be shown to the model.
+        prices: Dollars for a million tokens, "input" and "output", for the metrics.
     """
 
     def __init__(
@@ -52,6 +60,7 @@ class OpenAIDrafter:
         *,
         timeout: timedelta = timedelta(seconds=60),
         send_samples: bool = False,
+        prices: Mapping[str, float] = _NO_PRICES,
     ) -> None:
         # An empty key is refused by the client itself; servers without keys ignore what they are sent.
         self._api_key = api_key or "none"
@@ -59,6 +68,7 @@ class OpenAIDrafter:
         self._name = model or ("" if base_url else OPENAI_MODEL)
         self._timeout_s = timeout.total_seconds()
         self._send_samples = send_samples
+        self._prices = prices
         display_name = f"{self._name or 'Default model'} at {base_url or 'OpenAI'}"
         self.model = Model(f"{PROVIDER}:{self._name or 'default'}", display_name, is_local=False)
         self._chat: ChatOpenAI | None = None
@@ -107,6 +117,7 @@ class OpenAIDrafter:
                         chunk = await anext(stream, None)
                     if chunk is None:
                         return
+                    self._count(chunk.usage_metadata)
                     length += len(chunk.text)
                     if chunk.text:
                         yield chunk.text
@@ -127,6 +138,16 @@ class OpenAIDrafter:
             self._chat.model_name = self._name
             return self._chat
 
+    def _count(self, usage: "UsageMetadata | None") -> None:
+        """Counts tokens and their cost; a server that does not count them says nothing."""
+        if usage is None:
+            return
+        counted = {"input": usage["input_tokens"], "output": usage["output_tokens"]}
+        for direction, tokens in counted.items():
+            metrics.MODEL_TOKENS.of(self.model.model_id, direction).inc(tokens)
+            price = self._prices[direction]
+            metrics.MODEL_COST.of(self.model.model_id).inc(tokens * price / 1_000_000)
+
     def _translated(self, error: Exception, *, structured: bool) -> Exception:
         """Our error for the client's."""
         import openai  # noqa: PLC0415  Imported by now, with the client.
@@ -141,7 +162,7 @@ class OpenAIDrafter:
             )
         if structured and isinstance(error, openai.BadRequestError | openai.UnprocessableEntityError):
             told = str(error)
-            if "response_format" in told or "json_schema" in told:
+            if any(field in told for field in _UNKNOWN_FIELDS):
                 return _StructureRefused()
         if isinstance(error, openai.APIStatusError):
             return self._unavailable(f"answered with status {error.status_code}")

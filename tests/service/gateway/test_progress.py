@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from candor.generation.v1 import generation_service_pb2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from edge_stand import wait_for
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
+from waiting import wait_for
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 WATCH = "/candor.generation.v1.GenerationService/WatchGeneration"

@@ -10,6 +10,7 @@ PAGES = [
     *ROOT.glob("*.md"),
     *(ROOT / "docs").glob("*.md"),
     *(ROOT / "services").glob("*/README.md"),
+    ROOT / "clients" / "README.md",
     *(ROOT / "clients").glob("*/README.md"),
 ]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
