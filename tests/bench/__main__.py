@@ -8,7 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 # Each module has `measure() -> list[Measure]`.
-BENCHMARKS = ("platform", "edge", "check", "engine")
+BENCHMARKS = (
+    "platform",
+    "edge",
+    "check",
+    "engine",
+    "trial",
+    "stream",
+    "quality",
+    "mesh",
+    "capacity",
+    "events",
+    "telemetry",
+)
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 KEPT = Path(__file__).parents[2] / "docs" / "benchmarks.json"
 MARK = "<!-- The table below is written by `make bench`. -->"

@@ -27,10 +27,11 @@ import uvicorn
 from bench.table import Measure, median
 from candor.generation.v1 import generation_service_pb2 as pb
 from candor.generation.v1 import generation_service_pb2_grpc as rpc
-from edge_stand import free_port, wait_for
+from edge_stand import free_port
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from google.protobuf import json_format
+from waiting import wait_for
 
 from services.__main__ import platform
 from services.cli.demo import ask, free_settings, sign_in
