@@ -12,6 +12,7 @@ import { file_google_rpc_error_details } from "@candor/client/google/rpc/error_d
 import { StatusSchema, type Status } from "@candor/client/google/rpc/status_pb";
 
 import { CallError, failureFromStatus, UNREACHABLE, UNREADABLE, type Failure } from "./failure";
+import { newTraceparent } from "./trace";
 
 /** The kinds of error detail that may appear inside a message. */
 const registry = createRegistry(file_google_rpc_error_details);
@@ -33,11 +34,17 @@ export function write<Desc extends DescMessage>(schema: Desc, message: MessageSh
   return JSON.stringify(toJson(schema, message, { registry }));
 }
 
-async function send(method: string, path: string, body: string | undefined): Promise<Response> {
+async function send(
+  method: string,
+  path: string,
+  body: string | undefined,
+  traceparent = newTraceparent(),
+): Promise<Response> {
   try {
     return await fetch(path, {
       method,
-      ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } }),
+      ...(body === undefined ? {} : { body }),
+      headers: { traceparent, ...(body === undefined ? {} : { "content-type": "application/json" }) },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {
@@ -66,15 +73,16 @@ async function payload(response: Response): Promise<unknown> {
   }
 }
 
-/** Calls the platform and reads its answer; rejects with a CallError. */
+/** Calls the platform, in a trace of its own unless one is given, and reads its answer; rejects with a CallError. */
 export async function call<Desc extends DescMessage>(
   method: "GET" | "POST" | "DELETE",
   path: string,
   schema: Desc,
   body?: string,
+  traceparent?: string,
 ): Promise<MessageShape<Desc>> {
-  let response = await send(method, path, body);
-  if (response.status === 401 && (await renew())) response = await send(method, path, body);
+  let response = await send(method, path, body, traceparent);
+  if (response.status === 401 && (await renew())) response = await send(method, path, body, traceparent);
   const json = await payload(response);
   if (!response.ok) throw new CallError(failureFromStatus(json));
   return read(schema, json);

@@ -29,6 +29,7 @@ import {
 
 import { call, write } from "./call";
 import { CallError, UNREADABLE } from "./failure";
+import { newTraceparent, rememberTrace } from "./trace";
 
 /** How many items a page of a list holds. */
 const PAGE_SIZE = 50;
@@ -52,13 +53,17 @@ export async function createGeneration(
 ): Promise<Generation> {
   const request = create(CreateGenerationRequestSchema, { generation: { dataSource, question }, requestId });
   const path = `/v1/${organization}/generations`;
+  const traceparent = newTraceparent();
   const answer = await call(
     "POST",
     path,
     CreateGenerationResponseSchema,
     write(CreateGenerationRequestSchema, request),
+    traceparent,
   );
-  return present(answer.generation);
+  const generation = present(answer.generation);
+  rememberTrace(generation.name, traceparent);
+  return generation;
 }
 
 /** A generation as it is now. */

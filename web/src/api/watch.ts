@@ -6,6 +6,7 @@ import { read } from "./call";
 import { Code, failureFromStatus, failureOf, UNREADABLE, type Failure } from "./failure";
 import { lastPart } from "./names";
 import { getGeneration } from "./platform";
+import { traceOf } from "./trace";
 
 /** How the connection stands. */
 export type Connection = "connecting" | "open" | "dropped" | "ended";
@@ -73,7 +74,8 @@ class Watch {
 
   private open(): void {
     const scheme = window.location.protocol === "https:" ? "wss" : "ws";
-    const path = `/ws/generations/${encodeURIComponent(lastPart(this.name))}?after=${this.sequence.toString()}`;
+    const query = `after=${this.sequence.toString()}&traceparent=${traceOf(this.name)}`;
+    const path = `/ws/generations/${encodeURIComponent(lastPart(this.name))}?${query}`;
     const socket = new WebSocket(`${scheme}://${window.location.host}${path}`);
     this.socket = socket;
     this.listenForSilence();

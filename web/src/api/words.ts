@@ -66,6 +66,43 @@ const WORDS: Readonly<Record<string, Words>> = {
     title: "Candor may not connect there",
     next: "Whoever runs Candor decides which folders and addresses are allowed. Choose one of those, or ask them.",
   },
+  DATA_SOURCE_BUSY: {
+    title: "This data source is busy",
+    next: "As many statements run against it as may at once. Try again in a few seconds.",
+  },
+  DATA_SOURCE_SUSPENDED: {
+    title: "This data source is left alone for a while",
+    next: "It failed several times in a row. Candor tries it again by itself; check that the database runs.",
+  },
+  DATA_SOURCE_DRIVER_MISSING: {
+    title: "The driver for this database is not installed",
+    next: "Whoever runs Candor can add it: pip install “candor[warehouses]”.",
+  },
+  POLICY_INVALID: {
+    title: "This policy cannot be kept",
+    next: "A rule names what does not exist, or has a condition that cannot be read. Correct the rule that is named.",
+  },
+  POLICY_CHANGED: {
+    title: "Somebody else changed this policy",
+    next: "Read it again, then make your change once more.",
+  },
+  DIALECT_UNKNOWN: { title: "This SQL dialect is not known", next: "Choose one of the dialects that are listed." },
+  EXPECTATION_INVALID: {
+    title: "This expectation cannot be checked",
+    next: "Its name is not known, or a parameter is missing. Correct the one that is named.",
+  },
+  QUALITY_REPORT_NOT_FOUND: {
+    title: "There is no such quality report",
+    next: "Old reports are removed after a while. List the reports to see what there is.",
+  },
+  TRIAL_UNAVAILABLE: {
+    title: "Scale trials are not installed here",
+    next: "They need Spark and Java 17: whoever runs Candor can add them with pip install “candor[spark]”.",
+  },
+  TRIAL_FAILED: {
+    title: "The scale trial failed",
+    next: "What Spark said is below. Ask for fewer rows, or for more memory and disk.",
+  },
   STATEMENT_TIMEOUT: {
     title: "The statement ran too long and was stopped",
     next: "Ask for fewer rows or a shorter period.",

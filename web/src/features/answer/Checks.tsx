@@ -1,6 +1,7 @@
 // The proof of an answer: what was checked, what was refused on the way, and why.
 
 import type { Check } from "@candor/client/candor/generation/v1/generation_service_pb";
+import { Finding_Severity } from "@candor/client/candor/validation/v1/validation_service_pb";
 import { Check as Tick, ChevronRight, ShieldCheck, X } from "lucide-react";
 
 import { counted } from "@/ui/format";
@@ -14,12 +15,17 @@ export function decisiveCheck(checks: readonly Check[], sql: string): Check | un
 
 function Verdict({ check }: { readonly check: Check | undefined }) {
   if (!check) return <p className="text-small text-muted">No check was recorded.</p>;
-  if (check.findings.length > 0) return <Findings findings={check.findings} />;
+  const objected = check.findings.some(({ severity }) => severity !== Finding_Severity.INFO);
   return (
-    <p className="text-small flex gap-2.5">
-      <ShieldCheck aria-hidden className="text-accent mt-0.5 size-4 shrink-0" />
-      Every name is in the schema, the statement only reads, and nothing was objected to.
-    </p>
+    <div className="space-y-2">
+      {objected ? null : (
+        <p className="text-small flex gap-2.5">
+          <ShieldCheck aria-hidden className="text-accent mt-0.5 size-4 shrink-0" />
+          Every name is in the schema, the statement only reads, and nothing was objected to.
+        </p>
+      )}
+      {check.findings.length > 0 ? <Findings findings={check.findings} /> : null}
+    </div>
   );
 }
 

@@ -17,10 +17,10 @@ function placeOf(finding: Finding): string {
   return span && span.line > 0 ? `line ${span.line}, column ${span.column}` : "";
 }
 
-/** Findings as marks in the text they are about; those without a place have none. */
+/** Objections as marks in the text they are about; notes, and those without a place, have none. */
 export function marksOf(findings: readonly Finding[]): SqlMark[] {
   return findings.flatMap(({ span, message, severity }) =>
-    span && span.line > 0
+    span && span.line > 0 && severity !== Finding_Severity.INFO
       ? [
           {
             line: span.line,

@@ -12,17 +12,8 @@ import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Problem } from "@/ui/Problem";
 
-import {
-  connectionOf,
-  EMPTY,
-  ENGINES,
-  problemsFrom,
-  problemsOf,
-  TLS_MODES,
-  type Engine,
-  type Problems,
-  type Values,
-} from "./form";
+import { ENGINES, fieldsOf, type Engine, type FieldOf } from "./engines";
+import { connectionOf, EMPTY, problemsFrom, problemsOf, TLS_MODES, type Problems, type Values } from "./form";
 import { useAddDataSource, type NewDataSource } from "./useDataSources";
 
 interface PartProps {
@@ -37,7 +28,7 @@ function Engines({ values, change }: PartProps) {
       aria-label="Kind of database"
       value={values.engine}
       onValueChange={(engine) => change({ engine: engine as Engine })}
-      className="bg-sunken rounded-panel grid grid-cols-3 gap-1 p-1"
+      className="bg-sunken rounded-panel grid grid-cols-2 gap-1 p-1 sm:grid-cols-4"
     >
       {ENGINES.map(({ value, label }) => (
         <RadioGroup.Item
@@ -52,58 +43,43 @@ function Engines({ values, change }: PartProps) {
   );
 }
 
-function FileFields({ values, problems, change }: PartProps) {
-  return (
-    <Field
-      label="Path"
-      value={values.path}
-      problem={problems.path}
-      onChange={(event) => change({ path: event.target.value })}
-      placeholder={values.engine === "sqlite" ? "/data/shop.sqlite" : "/data/shop.duckdb"}
-      help="On the machine where Candor runs. It is opened for reading alone."
-      spellCheck={false}
-      autoComplete="off"
-    />
-  );
-}
-
-function ServerFields({ values, problems, change }: PartProps) {
-  const text = (field: keyof Values) => ({
-    value: values[field],
-    problem: problems[field],
-    onChange: (event: { target: { value: string } }) => change({ [field]: event.target.value }),
-    spellCheck: false,
-    autoComplete: "off",
-  });
-  return (
-    <>
-      <div className="grid gap-4 sm:grid-cols-[1fr_7rem]">
-        <Field label="Host" placeholder="db.example.com" {...text("host")} />
-        <Field label="Port" inputMode="numeric" {...text("port")} />
-      </div>
-      <Field label="Database" {...text("database")} />
-      <div className="grid gap-4 sm:grid-cols-2">
-        <Field label="User" help="One that may only read is best." {...text("user")} />
-        <Field
-          label="Password"
-          type="password"
-          help="Sealed at once, never shown again."
-          {...text("password")}
-          autoComplete="new-password"
-        />
-      </div>
-      <div>
-        <p className="text-small mb-1.5 font-medium">Encryption</p>
-        <Choice
-          label="Encryption"
-          value={values.tlsMode}
-          options={TLS_MODES}
-          onChange={(tlsMode) => change({ tlsMode })}
-        />
-      </div>
-      <Field label="Schemas" help="Separated by commas. All of them when empty." {...text("schemas")} />
-    </>
-  );
+/** The fields that the chosen kind of database is asked for, two on a line where they belong together. */
+function Fields({ values, problems, change }: PartProps) {
+  const lines: FieldOf[][] = [];
+  for (const field of fieldsOf(values.engine)) {
+    if (field.beside) lines.at(-1)?.push(field);
+    else lines.push([field]);
+  }
+  return lines.map((line) => (
+    <div key={line[0]?.field} className={line.length > 1 ? "grid gap-4 sm:grid-cols-2" : ""}>
+      {line.map(({ field, label, help, placeholder, type }) =>
+        field === "tlsMode" ? (
+          <div key={field}>
+            <p className="text-small mb-1.5 font-medium">{label}</p>
+            <Choice
+              label={label}
+              value={values.tlsMode}
+              options={TLS_MODES}
+              onChange={(tlsMode) => change({ tlsMode })}
+            />
+          </div>
+        ) : (
+          <Field
+            key={field}
+            label={label}
+            {...(help ? { help } : {})}
+            placeholder={placeholder}
+            type={type ?? "text"}
+            value={values[field]}
+            problem={problems[field]}
+            onChange={(event) => change({ [field]: event.target.value })}
+            spellCheck={false}
+            autoComplete={type === "password" ? "new-password" : "off"}
+          />
+        ),
+      )}
+    </div>
+  ));
 }
 
 interface AddSourceProps {
@@ -163,7 +139,7 @@ function Form({
         placeholder="Sales"
         autoComplete="off"
       />
-      {values.engine === "postgres" ? <ServerFields {...part} /> : <FileFields {...part} />}
+      <Fields {...part} />
       {add.error ? <Problem {...errorInWords(add.error)} /> : null}
       <div className="flex justify-end gap-2 pt-2">
         <Button look="quiet" onClick={onCancel}>

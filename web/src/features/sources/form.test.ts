@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { ENGINES, fieldsOf } from "./engines";
 import { connectionOf, EMPTY, problemsFrom, problemsOf, type Values } from "./form";
 
 const SERVER: Values = { ...EMPTY, engine: "postgres", title: "Sales", host: "db", database: "sales", user: "reader" };
@@ -28,6 +29,26 @@ describe("connectionOf", () => {
       case: "postgres",
       value: { host: "db", password: " s ", port: 5432, schemas: ["public", "sales"] },
     });
+  });
+});
+
+describe("every kind of database", () => {
+  const FILLED: Values = {
+    ...(Object.fromEntries(Object.keys(EMPTY).map((field) => [field, "x"])) as unknown as Values),
+    port: "",
+    tlsMode: "prefer",
+  };
+
+  it.each(ENGINES.map(({ value }) => value))("%s can be described, and misses only what it asks for", (engine) => {
+    expect(problemsOf({ ...FILLED, engine })).toEqual({});
+    expect(connectionOf({ ...FILLED, engine }).engine.case).toBe(engine);
+    const needed = fieldsOf(engine).flatMap(({ field, missing }) => (missing ? [field] : []));
+    expect(Object.keys(problemsOf({ ...EMPTY, engine })).toSorted()).toEqual([...needed, "title"].toSorted());
+  });
+
+  it("talks to Trino in plain text only where that was chosen", () => {
+    const plain = ["prefer", "disable"].map((tlsMode) => connectionOf({ ...FILLED, engine: "trino", tlsMode }).engine);
+    expect(plain.map(({ value }) => (value as { plainText: boolean }).plainText)).toEqual([false, true]);
   });
 });
 
