@@ -13,6 +13,8 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
+from mesh.callers import read_callers
+from mesh.contract import load_descriptors, read_contract
 from mesh.envoy import find_envoy
 from mesh.local.settings import MAX_SOCKET_PATH
 from services.laptop import SERVICES, LaptopSettings, create_sign_in_link, edge, gateway, prepare, programs
@@ -43,8 +45,9 @@ async def platform(settings: LaptopSettings, *, verbose: bool = True) -> AsyncIt
         try:
             shared = await asyncio.to_thread(lambda: prepare(settings, server.start()))
             async with _kept(server):
-                sidecars = await stack.enter_async_context(meshed(settings)) if settings.mesh else []
-                started = [*programs(settings, shared), gateway(settings), *sidecars]
+                callers = read_callers(read_contract(load_descriptors()))
+                sidecars = await stack.enter_async_context(meshed(settings, callers)) if settings.mesh else []
+                started = [*programs(settings, shared, callers), gateway(settings, callers), *sidecars]
                 await supervisor.start(started, timeout_s=START_TIMEOUT_S)
                 # Last: it asks the gateway for the public keys as soon as it starts.
                 await supervisor.start([edge(settings)], timeout_s=START_TIMEOUT_S)

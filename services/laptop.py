@@ -16,14 +16,13 @@ from psycopg import sql
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mesh.callers import Callers
 from mesh.local.settings import Place
 from services.kit.settings import state_folder
 from services.storage.embedded import EmbeddedPostgres
 from services.supervisor import Program
 
 SERVICES = ("accounts", "documents", "generation", "validation", "modelhub")
-# Which services a service calls beside accounts.
-CALLED = {"documents": ("validation",), "generation": ("documents", "validation", "modelhub")}
 # The services that have a key to show to accounts, beside the platform itself.
 KEY_HOLDERS = ("platform", "generation")
 SAMPLE_READER = "sample_reader"
@@ -116,7 +115,7 @@ def secret_file(path: Path) -> str:
     return path.read_text().strip()
 
 
-def programs(settings: LaptopSettings, shared: Shared) -> list[Program]:
+def programs(settings: LaptopSettings, shared: Shared, callers: Callers) -> list[Program]:
     """The services, to be started side by side."""
     service_keys = ",".join(f"{name}:{hashlib.sha256(key.encode()).hexdigest()}" for name, key in shared.keys.items())
     own: dict[str, dict[str, str]] = {
@@ -136,10 +135,7 @@ def programs(settings: LaptopSettings, shared: Shared) -> list[Program]:
         values = {
             "ADDRESS": settings.listens_at(name),
             "DATABASE_URL": shared.databases[name],
-            **{
-                f"{callee.upper()}_ADDRESS": settings.finds(name, callee)
-                for callee in ("accounts", *CALLED.get(name, ()))
-            },
+            **_called(settings, callers, name),
             **_observed(settings, name),
             **own.get(name, {}),
         }
@@ -149,11 +145,11 @@ def programs(settings: LaptopSettings, shared: Shared) -> list[Program]:
     return found
 
 
-def gateway(settings: LaptopSettings) -> Program:
+def gateway(settings: LaptopSettings, callers: Callers) -> Program:
     """The browser's companion."""
     own = {
         "ADDRESS": settings.listens_at("gateway"),
-        **{f"{callee.upper()}_ADDRESS": settings.finds("gateway", callee) for callee in ("accounts", "generation")},
+        **_called(settings, callers, "gateway"),
         **_observed(settings, "gateway"),
     }
     environment = {f"CANDOR_GATEWAY_{name}": value for name, value in own.items()}
@@ -171,6 +167,11 @@ def edge(settings: LaptopSettings) -> Program:
     environment |= {f"CANDOR_EDGE_{key}": value for key, value in _observed(settings, "edge").items()}
     command = [sys.executable, "-m", "mesh.edge", "--config", str(settings.state / "edge" / "envoy.json")]
     return Program("edge", command, environment, _http_ready(settings.edge_address, "/v1/jwks"))
+
+
+def _called(settings: LaptopSettings, callers: Callers, name: str) -> dict[str, str]:
+    """Where a program finds those that it may call."""
+    return {f"{callee.upper()}_ADDRESS": settings.finds(name, callee) for callee in callers.called_by(name)}
 
 
 def _observed(settings: LaptopSettings, name: str) -> dict[str, str]:

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from mesh.admin import ask
-from mesh.callers import Callers, read_callers
-from mesh.contract import load_descriptors, read_contract
+from mesh.callers import Callers
 from mesh.envoy import envoy_command
 from mesh.local.authority import Authority
 from mesh.local.identities import Identities
@@ -22,19 +21,18 @@ _LOOK_EVERY_S = 0.05
 
 
 @asynccontextmanager
-async def meshed(settings: LaptopSettings, authority: Authority | None = None) -> AsyncIterator[list[Program]]:
+async def meshed(settings: LaptopSettings, callers: Callers) -> AsyncIterator[list[Program]]:
     """The sidecars, to be started with the programs; their identities are kept valid while the context lasts.
 
     Args:
         settings: Where everything is.
-        authority: Who issues the identities; a new one of the platform's own unless told otherwise.
+        callers: Who may call what.
     """
-    callers = read_callers(read_contract(load_descriptors()))
     # Of the last run: its sockets lead nowhere, and its identities are of another authority.
     await asyncio.to_thread(shutil.rmtree, settings.state / "mesh", ignore_errors=True)
     (settings.state / "mesh").mkdir(mode=0o700)
     folders = {name: settings.place(name).identity for name in callers.workloads}
-    async with Identities(authority or Authority(), folders).kept():
+    async with Identities(Authority(), folders).kept():
         yield await asyncio.to_thread(sidecars, settings, callers)
 
 

@@ -1,5 +1,6 @@
 """The server interceptor: puts the layers around every method of ours, and answers repeated requests once."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -42,6 +43,16 @@ class LayeredInterceptor(ServerInterceptor):
         self._methods = methods
         self._layers = layers
         self._replays = replays
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def ended(self, within_s: float) -> None:
+        """Waits until what the calls began has ended: gRPC's own stop waits for the callers alone.
+
+        Args:
+            within_s: After how long it is left to end by itself, in seconds.
+        """
+        if self._running:
+            await asyncio.wait(self._running, timeout=within_s)
 
     async def intercept_service(
         self,
@@ -57,10 +68,20 @@ class LayeredInterceptor(ServerInterceptor):
         wrapped = self._streaming(method, behavior) if method.streams_responses else self._unary(method, behavior)
         build: Any = getattr(grpc, f"{kind}_rpc_method_handler")
         return build(
-            wrapped,
+            self._followed(wrapped),
             request_deserializer=handler.request_deserializer,
             response_serializer=_serializer(handler.response_serializer, method),
         )
+
+    def _followed(self, behavior: Any) -> Any:
+        async def followed(request: Any, context: Any) -> Any:
+            task = asyncio.current_task()
+            assert task is not None
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            return await behavior(request, context)
+
+        return followed
 
     def _unary(self, method: Method, behavior: Any) -> Any:
         async def wrapped(request: Any, context: Any) -> Any:

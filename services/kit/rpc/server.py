@@ -27,6 +27,9 @@ from services.kit.settings import ServiceSettings
 
 _log = telemetry.log("server")
 
+# What a cancelled call lets go of may take a moment: a process to end, a transaction to roll back.
+_CLEANUP_S = 5.0
+
 Configured = TypeVar("Configured", bound=ServiceSettings)
 
 _OPTIONS = [
@@ -53,6 +56,7 @@ class Server:
     """A server that listens at `address` from `start` to `stop`. Those who wait are told by `health`."""
 
     grpc_server: grpc.aio.Server
+    calls: LayeredInterceptor
     health: HealthServicer
     settings: ServiceSettings
     names: Sequence[str]
@@ -65,9 +69,10 @@ class Server:
             await self.health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
     async def stop(self) -> None:
-        """Refuses new calls, lets running ones end within the grace period, and stops."""
+        """Refuses new calls, lets running ones end within the grace period, and stops once they are over."""
         await self.health.enter_graceful_shutdown()
         await self.grpc_server.stop(self.settings.grace.total_seconds())
+        await self.calls.ended(_CLEANUP_S)
 
 
 def build_server(
@@ -109,7 +114,7 @@ def build_server(
     port = server.add_insecure_port(settings.address)
     host = settings.address.rpartition(":")[0]
     address = settings.address if settings.address.startswith("unix:") else f"{host}:{port}"
-    return Server(server, health, settings, names, address)
+    return Server(server, interceptor, health, settings, names, address)
 
 
 def run_service(

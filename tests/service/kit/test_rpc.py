@@ -54,6 +54,8 @@ class Generations(grpc_generation.GenerationServiceServicer):
 
     def __init__(self) -> None:
         self.stopped = asyncio.Event()
+        self.may_stop = asyncio.Event()
+        self.may_stop.set()
 
     async def WatchGeneration(self, request: Any, context: Any) -> AsyncIterator[Any]:
         if request.after_sequence == 7:
@@ -64,6 +66,7 @@ class Generations(grpc_generation.GenerationServiceServicer):
                 await asyncio.sleep(0)
             await asyncio.Event().wait()
         finally:
+            await self.may_stop.wait()
             self.stopped.set()
 
 
@@ -229,6 +232,20 @@ async def test_a_reader_that_stops_early_stops_the_server() -> None:
             break
         call.cancel()
         await asyncio.wait_for(generations.stopped.wait(), 5)
+
+
+async def test_a_server_has_stopped_when_what_its_calls_began_is_over() -> None:
+    signer = Signer()
+    async with platform(signer) as (channel, generations):
+        generations.may_stop.clear()
+        watching = grpc_generation.GenerationServiceStub(channel).WatchGeneration(
+            gpb.WatchGenerationRequest(name="organizations/local/generations/1"), metadata=signer.metadata()
+        )
+        await watching.read()
+        watching.cancel()
+        # Later than gRPC waits for a caller who has gone.
+        asyncio.get_running_loop().call_later(0.3, generations.may_stop.set)
+    assert generations.stopped.is_set()
 
 
 async def test_one_call_too_many_is_refused_at_once() -> None:

@@ -128,3 +128,13 @@ async def test_a_duckdb_process_serves_one_data_source_only(
     assert len(duckdb_processes()) == 2
     await stand.engines.forget("local", "a")
     assert used not in duckdb_processes()
+
+
+async def test_nothing_that_a_data_source_held_outlives_its_engines(
+    stand: Stand, duck: Callable[[str], DuckdbConnection]
+) -> None:
+    await rows(stand.of(duck("a")), "SELECT name FROM named")
+    # It leads elsewhere from now on, and what it held is being closed.
+    stand.of(duck("b"))
+    await stand.engines.aclose()
+    assert duckdb_processes() == []

@@ -62,10 +62,11 @@ class DuckdbEngine:
         found: list[ColumnValues] = []
         request = {"do": "sample", "columns": asked, "limit": limit}
         with suppress(CandorError):
-            async for reply in self._replies(request, within):
-                values = reply["values"]
-                column = columns[reply["position"]]
-                found.append(ColumnValues(column, tuple(values[:limit]), len(values) > limit))
+            async with aclosing(self._replies(request, within)) as replies:
+                async for reply in replies:
+                    values = reply["values"]
+                    column = columns[reply["position"]]
+                    found.append(ColumnValues(column, tuple(values[:limit]), len(values) > limit))
         return tuple(found)
 
     async def explain(self, sql: str, analyze: timedelta | None = None) -> Plan:

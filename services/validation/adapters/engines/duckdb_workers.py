@@ -11,6 +11,7 @@ from typing import Any
 
 from services.kit.child import end
 from services.kit.errors import CandorError, Internal
+from services.kit.finish import finish
 from services.validation.adapters.engines import failures
 from services.validation.adapters.engines.duckdb_frames import MAX_BYTES, SIZES, unpack
 from services.validation.adapters.engines.idle import IdleSessions
@@ -130,7 +131,7 @@ class DuckdbWorkers:
             worker = await asyncio.shield(starting)
         except asyncio.CancelledError:
             # It starts all the same, and nobody else would end it.
-            await (await starting).close()
+            await finish(_close(starting))
             raise
         if not worker.reusable:
             worker = await _started()
@@ -150,6 +151,10 @@ async def _started() -> Worker:
         limit=_READ_AHEAD,
     )
     return Worker(process)
+
+
+async def _close(starting: asyncio.Future[Worker]) -> None:
+    await (await starting).close()
 
 
 async def _read(stream: asyncio.StreamReader) -> dict[str, Any]:

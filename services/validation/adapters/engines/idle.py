@@ -40,6 +40,11 @@ class IdleSessions(Generic[S]):
         """Whether one more may wait."""
         return not self._closed and len(self._waiting) < self._most
 
+    @property
+    def closing(self) -> bool:
+        """Whether some are being closed now."""
+        return bool(self._closing)
+
     def pop(self) -> S | None:
         """The session that was used last; None where none waits. It may have ended meanwhile."""
         if not self._waiting:

@@ -52,6 +52,7 @@ class SourceEngines:
         self._breaker = breaker
         self._overall = Slots(limits.overall, limits.patience, "Too many statements run on this installation")
         self._used: OrderedDict[tuple[str, str], _Used] = OrderedDict()
+        self._retired: set[IdleSessions[Any]] = set()
         metrics.BREAKERS.of("closed").set_function(lambda: self._breakers(is_open=False))
         metrics.BREAKERS.of("open").set_function(lambda: self._breakers(is_open=True))
 
@@ -75,6 +76,8 @@ class SourceEngines:
         """Lets go of all sessions, threads and processes."""
         for key in list(self._used):
             await self.forget(*key)
+        for idle in self._retired:
+            await idle.close()
         await self._opener.aclose()
 
     def _breakers(self, *, is_open: bool) -> int:
@@ -85,7 +88,7 @@ class SourceEngines:
         used = self._used.get(key)
         if used is not None and (used.connection, used.own) != (source.connection, source.own):
             # It leads elsewhere now: nothing of the old way is used again.
-            used.idle.retire()
+            self._retire(used)
             used = None
         if used is None:
             own = Slots(self._limits.per_source, self._limits.patience, "Too many statements run on this data source")
@@ -94,5 +97,9 @@ class SourceEngines:
             used = self._used[key] = _Used(source.connection, source.own, admission, idle)
         self._used.move_to_end(key)
         if len(self._used) > _REMEMBERED:
-            self._used.popitem(last=False)[1].idle.retire()
+            self._retire(self._used.popitem(last=False)[1])
         return used
+
+    def _retire(self, used: _Used) -> None:
+        used.idle.retire()
+        self._retired = {idle for idle in self._retired | {used.idle} if idle.closing}
