@@ -180,7 +180,7 @@ Two loads, measured and simulated from what one asker's questions cost, with not
 
 {checked}
 
-A fifth is what they may differ by; who asks shares the cores too, which the simulation does not know.
+A fifth is what they may differ by. A program of Python computes on one core at a time, and so does who asks.
 Both on one machine, whose programs share its cores. No cluster was measured: the network between machines, and a
 database on another one, add waiting to each question, and no CPU.
 

@@ -5,6 +5,7 @@ The rule of `capacity.py` knows averages alone; here questions come by chance, d
 
 import random
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,9 @@ from terraform.costs.capacity import Cluster, Demand
 
 # CPU is given out in slices, so that a short question overtakes a long one, as an operating system lets it.
 SLICE_S = 0.005
+# What computes on several cores at once; any other program is one process of Python, whose lock lets one thread compute
+# (https://docs.python.org/3/glossary.html#term-global-interpreter-lock).
+_ON_MANY_CORES = frozenset({"edge", "postgres"})
 
 Steps = Generator[simpy.Event, Any, None]
 
@@ -43,11 +47,11 @@ class Questions:
 
 @dataclass(slots=True)
 class _Play:
-    """A run of the simulation: whose CPU each program uses, how many questions are answered at once, what was seen."""
+    """A run of the simulation: what each program holds to compute, how many are answered at once, what was seen."""
 
     questions: Questions
     world: simpy.Environment
-    stations: Mapping[str, simpy.Resource]
+    stations: Mapping[str, Sequence[simpy.Resource]]
     workers: simpy.Resource
     draw: random.Random
     taken: list[float] = field(default_factory=list)
@@ -62,11 +66,12 @@ class _Play:
             yield self.world.timeout(self.questions.demand.wait_s * size)
         self.taken.append(float(self.world.now - started))
 
-    def _work(self, station: simpy.Resource, seconds: float) -> Steps:
+    def _work(self, station: Sequence[simpy.Resource], seconds: float) -> Steps:
         left = seconds
         while left > 0:
-            with station.request() as core:
-                yield core
+            with ExitStack() as held:
+                for each in station:
+                    yield held.enter_context(each.request())
                 yield self.world.timeout(min(SLICE_S, left))
             left -= SLICE_S
 
@@ -90,7 +95,10 @@ def one_machine(questions: Questions, *, cores: int, askers: int, workers: int, 
     """
     world = simpy.Environment()
     machine = simpy.Resource(world, cores)
-    stations = dict.fromkeys(questions.demand.cpu_s, machine)
+    stations = {
+        program: [machine] if program in _ON_MANY_CORES else [simpy.Resource(world, 1), machine]
+        for program in questions.demand.cpu_s
+    }
     play = _Play(questions, world, stations, simpy.Resource(world, workers), _draw(seed))
 
     def asker() -> Steps:
@@ -116,7 +124,7 @@ def cluster(questions: Questions, size: Cluster, *, per_second: float, count: in
     world = simpy.Environment()
     cores = {program: replicas * size.cores_each for program, replicas in size.replicas.items()}
     cores["postgres"] = max(2.0, size.database_cores)
-    stations = {program: simpy.Resource(world, max(1, round(each))) for program, each in cores.items()}
+    stations = {program: [simpy.Resource(world, max(1, round(each)))] for program, each in cores.items()}
     play = _Play(questions, world, stations, simpy.Resource(world, count), _draw(seed))
 
     def arrivals() -> Steps:

@@ -9,7 +9,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Run:
     taken: list[float]
     seconds: float
     cpu_s: Mapping[str, float]
+    asker_cpu_s: float
     commits: int
     stored_bytes: int
 
@@ -68,7 +69,9 @@ async def _measure() -> list[Measure]:
     demand = _demand(alone, memory)
     sizes = [each / (sum(alone.taken) / len(alone.taken)) for each in alone.taken]
     MEASURED.write_text(_toml(demand, sizes))
-    return [*_costs(demand), *(_foretold(run, askers, demand, sizes) for run, askers in zip(busy, BUSY, strict=True))]
+    # Who asks computes on the same machine, in one process too.
+    here = replace(demand, cpu_s={**demand.cpu_s, "asker": alone.asker_cpu_s / len(alone.taken)})
+    return [*_costs(demand), *(_foretold(run, askers, here, sizes) for run, askers in zip(busy, BUSY, strict=True))]
 
 
 async def _load(
@@ -79,7 +82,7 @@ async def _load(
     questions = itertools.cycle(_questions())
     left = itertools.count() if count is None else iter(range(count))
     cpu, commits, stored = _cpu_s(settings), *_database(settings)
-    started = time.monotonic()
+    started, own = time.monotonic(), time.process_time()
 
     async def asker() -> None:
         while (seconds is None or time.monotonic() - started < seconds) and next(left, None) is not None:
@@ -87,16 +90,16 @@ async def _load(
             taken.append(ms / 1000)
 
     await asyncio.gather(*(asker() for _ in range(askers)))
-    elapsed = time.monotonic() - started
+    elapsed, own = time.monotonic() - started, time.process_time() - own
     used = {program: after - cpu[program] for program, after in _cpu_s(settings).items()}
     commits_after, stored_after = _database(settings)
-    return Run(taken, elapsed, used, commits_after - commits, stored_after - stored)
+    return Run(taken, elapsed, used, own, commits_after - commits, stored_after - stored)
 
 
 def _demand(run: Run, memory: Mapping[str, float]) -> Demand:
     count = len(run.taken)
     cpu = {program: max(seconds, 1e-6) / count for program, seconds in run.cpu_s.items()}
-    wait = max(0.0, sum(run.taken) / count - sum(cpu.values()))
+    wait = max(0.0, (sum(run.taken) - run.asker_cpu_s) / count - sum(cpu.values()))
     return Demand(cpu, wait, run.commits / count, run.stored_bytes / count, memory)
 
 

@@ -45,6 +45,15 @@ def test_a_machine_answers_no_more_than_its_cores_allow() -> None:
     assert 0.85 * most < seen.per_second < 1.05 * most
 
 
+def test_a_program_of_python_computes_on_one_core_and_the_database_on_all() -> None:
+    def most(program: str) -> float:
+        alone = Questions(replace(DEMAND, cpu_s={program: 0.1}, wait_s=0), (1.0,))
+        return one_machine(alone, cores=4, askers=8, workers=8, seconds=60, seed=1).per_second
+
+    assert abs(most("generation") - 10) < 0.5
+    assert abs(most("postgres") - 40) < 2
+
+
 def test_a_cluster_of_the_right_size_keeps_up_and_half_of_it_does_not() -> None:
     load = Load(10_000, 100, 0.15)
     size = cluster_for(load, DEMAND)
