@@ -50,4 +50,6 @@ async def _gone(process: asyncio.subprocess.Process) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_PIPES_S):
                 await process.stdout.read()
+    # What another process holds open would be waited for without an end, or left to the collector with the loop gone.
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001  It has no public name.
     await process.wait()

@@ -1,7 +1,11 @@
 """What must come to its end does, whoever stops waiting for it."""
 
 import asyncio
+import gc
+import os
+import signal
 import sys
+import warnings
 
 import pytest
 
@@ -62,3 +66,24 @@ async def test_an_ended_child_leaves_no_pipe_open() -> None:
     assert process.stdout.at_eof()
     assert process.stdin is not None
     assert process.stdin.is_closing()
+
+
+def test_a_child_whose_output_another_process_holds_open_is_ended_all_the_same() -> None:
+    pipe = asyncio.subprocess.PIPE
+
+    async def ended() -> int:
+        process = await asyncio.create_subprocess_shell(
+            "sleep 60 & echo begun; exec sleep 60", stdin=pipe, stdout=pipe, start_new_session=True
+        )
+        assert process.stdout is not None
+        await process.stdout.readline()
+        async with asyncio.timeout(20):
+            await end(process)
+        assert process.returncode is not None
+        return process.pid
+
+    with warnings.catch_warnings(record=True) as left_open:
+        warnings.simplefilter("always")
+        os.killpg(asyncio.run(ended()), signal.SIGKILL)
+        gc.collect()
+    assert [str(each.message) for each in left_open] == []
