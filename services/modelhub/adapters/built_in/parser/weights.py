@@ -129,6 +129,9 @@ def open_network(folder: Path) -> Network:
     options.log_severity_level = 3
     # Threads that spin between questions would take the cores from everything else.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Without it, processors that have no VNNI add the 8-bit products with saturation, and read questions otherwise
+    # (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html).
+    options.add_session_config_entry("session.x64quantprecision", "1")
     weigher = open_ranker(folder / RANKER) if (folder / RANKER).exists() else None
     sessions = []
     for name in (READER, STEPPER):
