@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +12,7 @@ import pymysql
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from waiting import wait_for
 
 _START_S = 60
 BINARIES = ("mariadbd", "mariadb-install-db")
@@ -57,12 +57,7 @@ class MariadbServer:
         certify(self.certificate, self._folder / "key.pem")
         with (self._folder / "log").open("wb") as log_file:
             self._process = self._launch(as_user, data, log_file)
-        deadline = time.monotonic() + _START_S
-        while not self._answers():
-            log = (self._folder / "log").read_text(errors="replace")
-            assert self._process.poll() is None, log
-            assert time.monotonic() < deadline, log
-            time.sleep(0.05)
+        wait_for(self._answers, "MariaDB", _START_S)
         return self
 
     def _launch(self, as_user: list[str], data: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -93,6 +88,8 @@ class MariadbServer:
         )
 
     def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self._folder / "log").read_text(errors="replace")
         with socket.socket(socket.AF_UNIX) as probe:
             return probe.connect_ex(str(self._folder / "socket")) == 0
 

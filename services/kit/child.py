@@ -1,10 +1,11 @@
-"""Child processes: they end with their parent, whatever ends it, and leave nothing open behind them."""
+"""Child processes: they know no secret of their parent's, end with it, and leave nothing open behind them."""
 
 import asyncio
 import ctypes
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 
 from services.kit.finish import finish
@@ -13,6 +14,8 @@ from services.kit.finish import finish
 _PR_SET_PDEATHSIG = 1
 # How long the end of a killed process's output is waited for: another that inherited it may hold it open.
 _PIPES_S = 2.0
+# What a child may know of this process: where programs, Python and its modules are.
+_KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 
 
 def die_with_parent() -> None:
@@ -22,6 +25,36 @@ def die_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+async def begin(
+    module: str, *arguments: str, limit: int, environment: Mapping[str, str] | None = None, group: bool = False
+) -> asyncio.subprocess.Process:
+    """Starts a module of Python to talk with by its standard input and output.
+
+    Args:
+        module: What `python -m` runs.
+        arguments: Given to it.
+        limit: How many bytes of what it says wait to be read; a longer line is an error.
+        environment: What it is told beside where programs and modules are.
+        group: Whether it leads a group of its own, for `end`.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        limit=limit,
+        env=kept | {"HOME": "/nonexistent"} | dict(environment or {}),
+        start_new_session=group,
+    )
 
 
 async def end(process: asyncio.subprocess.Process, *, group: bool = False) -> None:

@@ -1,8 +1,7 @@
 """Trino, BigQuery and Snowflake through their own drivers, against stand-ins; SQL Server as far as its driver goes.
 
 None of these products can be had in tests. What is held here is ours: how a session is begun, that a statement is
-sent as it is and stopped, what an error means, that a server cannot lead us elsewhere, and that what we ask of a
-catalogue is SQL of that dialect.
+sent as it is and stopped, what an error means, and that a server cannot lead us elsewhere.
 """
 
 import asyncio
@@ -16,23 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlglot
 from servers_mariadb import certify
 from warehouse_servers import Answer, Bigquery, Served, Snowflake, Trino, served
 
-from services.kit.catalog import Column, ColumnType, Table
+from services.kit.catalog import ColumnType
 from services.kit.errors import CandorError, DeadlineExceeded, FailedPrecondition, InvalidArgument, Unavailable
-from services.validation.adapters.engines import information_schema, sql_server
+from services.validation.adapters.engines import sql_server
 from services.validation.adapters.engines.bigquery import BigqueryDriver
 from services.validation.adapters.engines.dbapi import DbapiEngine
-from services.validation.adapters.engines.driver import Driver, Opened, load
+from services.validation.adapters.engines.driver import Opened, load
 from services.validation.adapters.engines.mysql import MysqlDriver
 from services.validation.adapters.engines.snowflake import SnowflakeDriver
 from services.validation.adapters.engines.sql_server import SqlServerDriver, Stopped, wait_or_stop
 from services.validation.adapters.engines.trino import TrinoDriver
 from services.validation.core.model import (
     BigqueryConnection,
-    ColumnRef,
     Limits,
     MysqlConnection,
     ResultColumn,
@@ -410,94 +407,6 @@ async def test_what_is_no_mysql_server_is_told(threads: ThreadPoolExecutor) -> N
         with pytest.raises(CandorError) as raised:
             await DbapiEngine(product, threads, here).test()
     assert raised.value.reason in {"DATA_SOURCE_NOT_A_DATABASE", "DATA_SOURCE_UNREACHABLE"}
-
-
-PRODUCTS: list[Driver] = [
-    MysqlDriver(MysqlConnection("h", "sh`o'p", "u")),
-    SnowflakeDriver(SnowflakeConnection("a", "u", 'SH"OP'), "a.snowflakecomputing.com"),
-    BigqueryDriver(BigqueryConnection("shop-1234", "sales"), {}),
-    SqlServerDriver(SqlServerConnection("h", "d", "u")),
-    TrinoDriver(TrinoConnection("h", 'hi"ve', "u", schema="sa'les")),
-]
-
-
-@pytest.mark.parametrize("product", PRODUCTS, ids=lambda each: each.dialect)
-def test_what_is_asked_of_a_catalogue_is_one_statement_of_the_dialect(product: Driver) -> None:
-    for name, query in information_schema.queries(product.dialect, product.place).items():
-        assert "{" not in query, name
-        (parsed,) = sqlglot.parse(query, dialect=product.dialect)
-        assert parsed is not None
-        assert parsed.key in {"select", "show", "command"}, name
-
-
-@pytest.mark.parametrize("product", PRODUCTS, ids=lambda each: each.dialect)
-def test_what_is_asked_for_samples_is_one_read_of_the_dialect(product: Driver) -> None:
-    columns = (
-        Column('na`m"e]', ColumnType.TEXT),
-        Column("password", ColumnType.TEXT, is_sensitive=True),
-        Column("raw", ColumnType.BINARY),
-    )
-    asked = [
-        information_schema.distinct_values(product.dialect, ColumnRef("s.ta'b", 'na`m"e]'), 5),
-        information_schema.first_rows(product.dialect, Table("s", "t", columns=columns), 200, 100),
-    ]
-    for sql in asked:
-        (parsed,) = sqlglot.parse(sql, dialect=product.dialect)
-        assert parsed is not None
-        assert parsed.key == "select"
-    assert "password" not in asked[1]
-    assert "raw" not in asked[1]
-
-
-@pytest.mark.parametrize("product", PRODUCTS, ids=lambda each: each.dialect)
-def test_a_catalogue_is_made_of_what_the_queries_bring(product: Driver) -> None:
-    dialect = product.dialect
-    answers: dict[str, list[Any]] = {
-        "tables": [("s", "orders", "VIEW", None, None), ("s", "customers", "BASE TABLE", "Who", 5)],
-        "columns": [
-            ("s", "customers", "id", "int", "int(11)", "NO", ""),
-            ("s", "orders", "id", "int", "int", True, None),
-            ("s", "orders", "customer", "int", "int", "YES", "Whose"),
-        ],
-    }
-    keys = [
-        ("s", "customers", "pk", "PRIMARY KEY", "id", None, None, None),
-        ("s", "orders", "fk", "FOREIGN KEY", "customer", "s", "customers", "id"),
-        ("s", "orders", "fk2", "FOREIGN KEY", "id", "other", "unseen", "id"),
-    ]
-    asked = information_schema.queries(dialect, product.place)
-
-    def ask(query: str) -> tuple[list[str], list[Any]]:
-        name = next(name for name, text in asked.items() if text == query)
-        if name in answers:
-            return [], answers[name]
-        for beginning, wanted in information_schema.QUERIES[dialect].get("show", {}).items():
-            if query.startswith(beginning):
-                kind = next(each[1:] for each in wanted if each.startswith("="))
-                names = ["created_on", *reversed([each for each in wanted if not each.startswith("=")])]
-                chosen = [row for row in keys if row[3] == kind]
-                picked = [[v for v, w in zip(row, wanted, strict=False) if not w.startswith("=")] for row in chosen]
-                return names, [["now", *reversed(row)] for row in picked]
-        return [], keys if name == min(each for each in asked if each.startswith("keys")) else []
-
-    if dialect == "trino":
-        asked["keys_none"] = "-"
-        tables, links = information_schema.read(dialect, product.place, ask)
-        assert links == ()
-    else:
-        tables, links = information_schema.read(dialect, product.place, ask)
-        assert [(each.table, each.columns, each.referred_table) for each in links] == [
-            ("s.orders", ("customer",), "s.customers")
-        ]
-        assert tables[1].columns[0].is_primary_key
-    assert [(each.name, each.kind, each.comment, each.row_estimate) for each in tables] == [
-        ("orders", "view", "", -1),
-        ("customers", "table", "Who", 5),
-    ]
-    assert [(each.name, each.nullable, each.comment) for each in tables[0].columns] == [
-        ("id", True, ""),
-        ("customer", True, "Whose"),
-    ]
 
 
 def test_a_driver_that_is_not_installed_is_told_with_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -272,9 +272,8 @@ async def test_leaving_a_long_result_of_mysql_leaves_nothing_running(
     engine = mysql_as("shop_reader", mysql_server, drivers)
     sql = "select a.seq from seq_1_to_1000000 a, seq_1_to_1000000 b"
     async with aclosing(engine.run(sql, Limits(10**9, 10**12, timedelta(seconds=60)))) as parts:
-        async for part in parts:
-            if isinstance(part, Batch):
-                break
+        while not isinstance(await anext(parts), Batch):
+            pass
     await until(lambda: mysql_sessions(mysql_server, "shop_reader") == 0)
 
 

@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from services.kit.child import end
+from services.kit.child import begin, end
 from services.kit.finish import finish
 
 
@@ -53,6 +53,17 @@ async def test_what_work_raises_is_raised() -> None:
 
     with pytest.raises(OSError, match="gone"):
         await finish(work())
+
+
+async def test_a_child_knows_no_secret_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANDOR_VALIDATION_MASTER_KEY", "secret")
+    says = "import os; print(sorted(os.environ))"
+    child = await begin("timeit", "-n", "1", "-r", "1", says, limit=65_536, environment={"TOLD": "this"})
+    assert child.stdout is not None
+    known = (await child.stdout.readline()).decode()
+    await end(child)
+    assert "TOLD" in known
+    assert "CANDOR" not in known
 
 
 async def test_an_ended_child_leaves_no_pipe_open() -> None:

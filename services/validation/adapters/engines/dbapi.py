@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from services.kit.catalog import Column, ForeignKey, Table
 from services.kit.errors import CandorError
+from services.kit.finish import finish
 from services.validation.adapters.engines import failures, information_schema
 from services.validation.adapters.engines.driver import CONNECT_TIMEOUT_S, Driver, Opened
 from services.validation.adapters.engines.reads import require_read
@@ -126,7 +127,7 @@ class DbapiEngine:
         try:
             yield session
         finally:
-            await asyncio.shield(session.close())
+            await finish(session.close())
 
 
 class _Session:
@@ -193,7 +194,7 @@ class _Session:
                 self.broken = True
                 # What no thread has begun with needs no stopping.
                 if not future.cancel():
-                    await asyncio.shield(self._stop(waiting))
+                    await finish(self._stop(waiting))
         # What a server stopped may come back as if it had ended well, with a part of its result.
         if self.broken or time.monotonic() > self._limit:
             raise failures.timed_out()

@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.kit.child import end
+from services.kit.child import begin, end
 from services.kit.errors import CandorError, Internal
 from services.kit.finish import finish
 from services.validation.adapters.engines import failures
@@ -141,16 +140,7 @@ class DuckdbWorkers:
 
 
 async def _started() -> Worker:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        _WORKER,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        limit=_READ_AHEAD,
-    )
-    return Worker(process)
+    return Worker(await begin(_WORKER, limit=_READ_AHEAD))
 
 
 async def _close(starting: asyncio.Future[Worker]) -> None:

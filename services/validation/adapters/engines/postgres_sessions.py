@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow, tuple_row
 from psycopg.types.string import TextBinaryLoader, TextLoader
 
 from services.kit.errors import CandorError
+from services.kit.finish import finish
 from services.validation.adapters.engines import failures
 from services.validation.adapters.engines.idle import IdleSessions
 from services.validation.core.model import PostgresConnection
@@ -91,7 +92,7 @@ class PostgresSessions:
             raise failures.refused(error.diag.message_primary or str(error)) from error
         finally:
             # Whoever waits may be cancelled again: the session is let go all the same.
-            await asyncio.shield(asyncio.ensure_future(self._let_go(session)))
+            await finish(self._let_go(session))
 
     async def _take(self, within: timedelta, *, fresh: bool) -> Session:
         milliseconds = max(1, int(within.total_seconds() * 1000))

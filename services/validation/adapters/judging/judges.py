@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from services.kit.child import end
+from services.kit.child import begin, end
 from services.kit.errors import CandorError, DeadlineExceeded, ResourceExhausted
 from services.validation.core.model import Batch
 from services.validation.core.quality.model import Distribution
@@ -19,8 +17,8 @@ from services.validation.core.quality.ports import Answer, Judging, Task
 _WORKER = "services.validation.adapters.judging.process"
 # An answer is a few figures and examples; a process that sends more is not ours.
 _MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-# What the process may know of this one: where Python and its modules are, and nothing secret.
-_KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "TZ")
+# One thread of linear algebra: each reserves memory, and none is needed.
+_TOLD = {"GX_ANALYTICS_ENABLED": "false", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class ProcessJudges:
@@ -39,19 +37,11 @@ class ProcessJudges:
     async def open(self, within: timedelta) -> AsyncIterator[Judging]:
         """See `core.quality.ports.Judges`."""
         async with self._free:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                _WORKER,
-                str(within.total_seconds()),
-                str(self._memory_mib),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                limit=_MAX_MESSAGE_BYTES,
-                env=_environment(),
+            seconds = within.total_seconds()
+            process = await begin(
+                _WORKER, str(seconds), str(self._memory_mib), limit=_MAX_MESSAGE_BYTES, environment=_TOLD
             )
-            judging = _Process(process, asyncio.get_running_loop().time() + within.total_seconds())
+            judging = _Process(process, asyncio.get_running_loop().time() + seconds)
             try:
                 yield judging
             finally:
@@ -113,12 +103,6 @@ class _Process:
             "The rows could not be judged: the process that judges them has ended, most likely for want of memory. "
             "Judge fewer columns at once, or a statement that gives fewer rows.",
         )
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    # One thread of linear algebra: each reserves memory, and none is needed.
-    return kept | {"HOME": "/nonexistent", "GX_ANALYTICS_ENABLED": "false", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def _distribution(kept: dict[str, Any]) -> Distribution:

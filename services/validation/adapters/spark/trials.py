@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.kit.child import end
+from services.kit.child import begin, end
 from services.kit.errors import CandorError, DeadlineExceeded, FailedPrecondition, ResourceExhausted
 from services.kit.finish import finish
 from services.validation.core.model import Cell
@@ -33,9 +33,7 @@ from services.validation.core.trials.run_trial import MAX_COMPARED_ROWS
 _WORKER = "services.validation.adapters.spark.spark_process"
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _ROWS_A_MESSAGE = 500
-# What the process needs to find Java and Python. The service's own settings, which hold secrets, are not among them.
-_PASSED = ("PATH", "JAVA_HOME", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
-# What a cluster needs beside these: how to reach it and its storage.
+# What a cluster needs: how to reach it and its storage.
 _PASSED_TO_CLUSTERS = ("AWS_", "HADOOP_", "YARN_", "SPARK_", "KUBE", "GOOGLE_APPLICATION_", "AZURE_")
 # How long the processes of a trial may take to be gone once they are ended.
 _GONE_S = 3.0
@@ -91,18 +89,9 @@ class SparkTrials:
         """See `core.trials.model.Spark`."""
         place = self._place
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="candor-trial-", dir=place.folder))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            _WORKER,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            limit=_MAX_MESSAGE_BYTES,
-            env=_environment(place.master, folder),
-            # A group of its own: Java ends with it.
-            start_new_session=True,
-        )
+        told = _environment(place.master, folder)
+        # A group of its own: Java ends with it.
+        process = await begin(_WORKER, limit=_MAX_MESSAGE_BYTES, environment=told, group=True)
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -183,7 +172,7 @@ def _require_spark() -> None:
 
 
 def _environment(master: str, folder: Path) -> dict[str, str]:
-    passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    passed = {name: value for name, value in os.environ.items() if name == "JAVA_HOME"}
     if master.startswith("local"):
         passed["SPARK_LOCAL_IP"] = "127.0.0.1"
     else:
