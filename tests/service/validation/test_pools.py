@@ -130,6 +130,15 @@ async def test_a_duckdb_process_serves_one_data_source_only(
     assert used not in duckdb_processes()
 
 
+async def test_a_duckdb_process_knows_no_secret(
+    stand: Stand, duck: Callable[[str], DuckdbConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANDOR_VALIDATION_MASTER_KEY", "secret")
+    await rows(stand.of(duck("a")), "SELECT name FROM named")
+    (process,) = duckdb_processes()
+    assert "secret" not in process.environ().values()
+
+
 async def test_nothing_that_a_data_source_held_outlives_its_engines(
     stand: Stand, duck: Callable[[str], DuckdbConnection]
 ) -> None:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kit.catalog import ColumnType
 from services.kit.errors import DeadlineExceeded, ResourceExhausted
-from services.validation.adapters.judging import judges
 from services.validation.adapters.judging.columns import Column, read_times, shown, spread
 from services.validation.adapters.judging.judges import ProcessJudges
 from services.validation.core.model import Batch
@@ -51,9 +51,11 @@ def test_nothing_leaves_the_process_but_its_answers(act: str, refusal: str) -> N
     assert refusal in done.stdout
 
 
-def test_the_process_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_process_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CANDOR_VALIDATION_MASTER_KEY", "secret")
-    assert "secret" not in judges._environment().values()
+    async with ProcessJudges(1, 2048).open(timedelta(seconds=60)):
+        (process,) = [each for each in psutil.Process().children() if "judging.process" in " ".join(each.cmdline())]
+        assert "secret" not in process.environ().values()
 
 
 async def judged(
